@@ -1,0 +1,48 @@
+//! The nouns of Usher: ids, secrets, users, attributes, connections, applications, policies.
+//!
+//! No IO and no async lives here; every other crate of the house speaks in these types. What the
+//! outside world gives (time, chance) comes in through the ports [`Clock`] and [`Entropy`].
+//!
+//! ```
+//! use usher_domain::EmailAddress;
+//! let address = EmailAddress::parse("Ann@Corp.Test")?;
+//! assert_eq!(address.as_str(), "Ann@corp.test");
+//! # Ok::<(), usher_domain::InvalidText>(())
+//! ```
+#![deny(missing_docs)]
+
+mod application;
+mod attributes;
+mod audit;
+mod connection;
+mod identity;
+mod ids;
+mod ports;
+mod provisioning;
+mod secret;
+mod session;
+mod sign_in;
+mod text;
+mod trace;
+mod user;
+
+pub use application::{Application, ApplicationKind, ApplicationSecret, ClientAuthMethod, SigningAlgorithm};
+pub use attributes::{AttributeBag, AttributeName, AttributeSource, AttributeValue, Verification};
+pub use audit::{AuditActor, AuditEvent, AuditOutcome};
+pub use connection::{AttributeMapping, Connection, ConnectionKind, SignInPageListing};
+pub use identity::{Claims, ExternalIdentity, ExternalKey, FederatedLink, Subject};
+pub use ids::{
+    ApplicationId, ClientId, ConnectionId, CorrelationId, FlowId, GrantId, InvalidId, KeyId, LinkId, SessionId,
+    TokenFamilyId, UserId,
+};
+pub use ports::{Clock, Entropy};
+pub use provisioning::{
+    AccountState, AttributeSync, GroupSync, LinkRule, LinkingSettings, LocalAttribute, NoMatch, OnFailure,
+    OwnershipProof, ProvisioningSettings, TrustEmail,
+};
+pub use secret::SecretText;
+pub use session::{Authentication, BrowserSession};
+pub use sign_in::{Interaction, RefusalCode, SignInRequest};
+pub use text::{EmailAddress, HttpsOrigin, InvalidText, IssuerUrl, RedirectUri};
+pub use trace::{CheckResult, SignInTrace, TraceEvent, TraceStage};
+pub use user::{NewUser, Role, User, UserName};

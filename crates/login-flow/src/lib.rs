@@ -1,0 +1,1 @@
+//! A sign-in as a pure state machine.

@@ -1,0 +1,1 @@
+//! OpenID provider towards applications: validation, client authentication, tokens, discovery, keys, logout; pure.

@@ -1,0 +1,1 @@
+//! Outgoing HTTP behind the ports: time-outs, size caps, no redirects, private-address guard.

@@ -1,0 +1,1 @@
+//! Just-in-time provisioning: the decision, attribute mapping and synchronisation; pure.

@@ -1,0 +1,1 @@
+//! The only SQL: rows to domain types and back, transactions, migrations, sealing of secrets at rest.

@@ -1,0 +1,1 @@
+//! The axum front: routes, cookies, pages, configuration, command line.
