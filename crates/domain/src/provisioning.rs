@@ -110,11 +110,10 @@ impl LinkingSettings {
     /// At most two rules, with different local attributes.
     pub fn validate(&self) -> Result<(), InvalidText> {
         match self.rules.as_slice() {
-            [] | [_] => Ok(()),
             [first, second] if first.local == second.local => {
                 Err(InvalidText("the fallback rule must compare another local attribute than the first rule"))
             }
-            [_, _] => Ok(()),
+            [] | [_] | [_, _] => Ok(()),
             _ => Err(InvalidText("at most two linking rules: a first match and a fallback")),
         }
     }
