@@ -69,6 +69,17 @@ pub struct ApplicationSecret {
     pub created_at: DateTime<Utc>,
 }
 
+/// Whether an application takes people without a local account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountNeed {
+    /// Anybody who proved who they are.
+    #[default]
+    Any,
+    /// Only people with a local account.
+    Local,
+}
+
 /// An application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
@@ -111,6 +122,13 @@ pub struct Application {
     /// Rises with every change; optimistic lock.
     #[serde(default)]
     pub revision: i64,
+}
+
+impl Application {
+    /// Whether people without a local account may sign in to it.
+    pub fn account_need(&self) -> AccountNeed {
+        if self.local_account_required { AccountNeed::Local } else { AccountNeed::Any }
+    }
 }
 
 fn yes() -> bool {

@@ -61,6 +61,8 @@ pub enum RefusalCode {
     LinkAmbiguous,
     /// A local account matches but must not be linked.
     LinkRefused,
+    /// Two steps of one sign-in named different people.
+    LinkMismatch,
     /// The local account is disabled.
     AccountDisabled,
     /// The person may not use the application.
@@ -98,6 +100,7 @@ impl RefusalCode {
             Self::ProvisioningRefused => "provisioning_refused",
             Self::LinkAmbiguous => "link_ambiguous",
             Self::LinkRefused => "link_refused",
+            Self::LinkMismatch => "link_mismatch",
             Self::AccountDisabled => "account_disabled",
             Self::AppAccessDenied => "app_access_denied",
             Self::BadRequest => "bad_request",

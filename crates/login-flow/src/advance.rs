@@ -1,0 +1,230 @@
+//! Taking a fact in: the only way in which the state of a sign-in changes.
+//!
+//! Total: every event in every state is either taken in or refused with the state unchanged. What ends
+//! the sign-in (too many attempts, another person in a later step) is a new state, so that it is saved.
+
+use chrono::{DateTime, Utc};
+use usher_domain::{Authentication, ConnectionId, Interaction, RefusalCode, Subject};
+
+use crate::event::{FlowError, FlowEvent};
+use crate::flow::{
+    ChosenConnection, CompletedStep, Evidence, Factor, Finality, FlowRefusal, LoginFlow, ProvedIdentity, Rejection,
+    Standing,
+};
+use crate::plan::StepNumber;
+use crate::session::{session_fits, upstream_is_fresh};
+
+/// Longest user name that is kept to fill the form in again.
+const MAX_TYPED_NAME: usize = 128;
+
+/// Takes `event` into `flow`, or refuses it.
+pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<LoginFlow, FlowError> {
+    let now = flow.no_earlier(now);
+    refuse_at_the_door(&flow, &event, now)?;
+    let mut flow = flow;
+    flow.seen_at = now;
+    flow.events = flow.events.saturating_add(1);
+    match event {
+        FlowEvent::ConnectionChosen { step, connection } => choose(flow, step, connection),
+        FlowEvent::PasswordAccepted { step, authentication } => accept_password(flow, step, authentication),
+        FlowEvent::PasswordRejected { step, typed_name } => reject_password(flow, step, typed_name),
+        FlowEvent::IdentityProved { step, authentication, proved } => {
+            prove_identity(flow, step, *authentication, *proved)
+        }
+        FlowEvent::Redecided { authentication, decision } => redecide(flow, *authentication, decision),
+        FlowEvent::SessionReused { step, session } => {
+            session_fits(&flow, &session, now)?;
+            let evidence = Evidence::Session(session.id.clone());
+            complete(flow, step, session.authentication, evidence)
+        }
+        FlowEvent::Restarted => {
+            flow.completed.clear();
+            flow.rejection = None;
+            flow.restarts = flow.restarts.saturating_add(1);
+            flow.standing = Standing::Open;
+            Ok(flow)
+        }
+        FlowEvent::Refused { code, connection } => {
+            flow.rejection = None;
+            flow.refuse(FlowRefusal { code, connection, finality: finality(code) });
+            Ok(flow)
+        }
+        FlowEvent::Finished => {
+            if !flow.is_complete() {
+                return Err(FlowError::NotReady);
+            }
+            flow.standing = Standing::Finished { at: now };
+            Ok(flow)
+        }
+    }
+}
+
+/// What no event may do: act on an ended sign-in, exceed its limits, ask a person who must not be asked.
+fn refuse_at_the_door(flow: &LoginFlow, event: &FlowEvent, now: DateTime<Utc>) -> Result<(), FlowError> {
+    match &flow.standing {
+        Standing::Finished { .. } => return Err(FlowError::AlreadyFinished),
+        Standing::Refused { refusal } if refusal.finality == Finality::Final => {
+            return Err(FlowError::Ended(refusal.code));
+        }
+        Standing::Refused { .. } | Standing::Open => {}
+    }
+    if now >= flow.expires_at() {
+        return Err(FlowError::Expired);
+    }
+    // The end itself must always fit, or the last allowed proof would be lost.
+    let closes = matches!(event, FlowEvent::Finished | FlowEvent::Refused { .. });
+    if flow.events >= LoginFlow::MAX_EVENTS && !closes {
+        return Err(FlowError::TooManyEvents);
+    }
+    let asks = !closes && !matches!(event, FlowEvent::SessionReused { .. } | FlowEvent::Redecided { .. });
+    if asks && flow.request.interaction == Interaction::Forbidden {
+        return Err(FlowError::InteractionForbidden);
+    }
+    Ok(())
+}
+
+/// Codes after which only the application can start anew; after the others the person may try another way.
+fn finality(code: RefusalCode) -> Finality {
+    match code {
+        RefusalCode::TxExpired
+        | RefusalCode::TxOtherBrowser
+        | RefusalCode::TxAlreadyUsed
+        | RefusalCode::LinkMismatch
+        | RefusalCode::BadRequest
+        | RefusalCode::RedirectUriMismatch => Finality::Final,
+        _ => Finality::Restartable,
+    }
+}
+
+/// The step must be the open one. Going on clears a refusal that may be restarted.
+fn at_open_step(flow: &mut LoginFlow, step: StepNumber) -> Result<(), FlowError> {
+    if flow.open_step() != Some(step) {
+        return Err(FlowError::StepClosed);
+    }
+    flow.standing = Standing::Open;
+    flow.rejection = None;
+    Ok(())
+}
+
+fn choose(mut flow: LoginFlow, step: StepNumber, connection: ConnectionId) -> Result<LoginFlow, FlowError> {
+    if !flow.offered_connections(step).any(|id| *id == connection) {
+        return Err(FlowError::NotOffered);
+    }
+    at_open_step(&mut flow, step)?;
+    flow.chosen.push(ChosenConnection { step, connection });
+    Ok(flow)
+}
+
+fn accept_password(flow: LoginFlow, step: StepNumber, authentication: Authentication) -> Result<LoginFlow, FlowError> {
+    if !flow.offers_password(step) {
+        return Err(FlowError::NotOffered);
+    }
+    if authentication.connection.is_some() || !matches!(authentication.subject, Subject::Local { .. }) {
+        return Err(FlowError::Incoherent("a password belongs to a local account"));
+    }
+    complete(flow, step, authentication, Evidence::Password)
+}
+
+fn reject_password(mut flow: LoginFlow, step: StepNumber, typed_name: Option<String>) -> Result<LoginFlow, FlowError> {
+    if !flow.offers_password(step) {
+        return Err(FlowError::NotOffered);
+    }
+    at_open_step(&mut flow, step)?;
+    let failed = flow.failed.entry(Factor::Password).or_insert(0);
+    *failed = failed.saturating_add(1);
+    if *failed >= LoginFlow::MAX_FAILED_ATTEMPTS {
+        let code = RefusalCode::RateLimited;
+        flow.refuse(FlowRefusal { code, connection: None, finality: Finality::Final });
+        return Ok(flow);
+    }
+    let typed_name = typed_name.map(|name| name.chars().take(MAX_TYPED_NAME).collect());
+    flow.rejection = Some(Rejection { typed_name });
+    Ok(flow)
+}
+
+fn prove_identity(
+    mut flow: LoginFlow,
+    step: StepNumber,
+    authentication: Authentication,
+    proved: ProvedIdentity,
+) -> Result<LoginFlow, FlowError> {
+    let connection = &proved.identity.key.connection;
+    if authentication.connection.as_ref() != Some(connection) {
+        return Err(FlowError::Incoherent("authentication and identity name different connections"));
+    }
+    check_subject(&authentication.subject, &proved)?;
+    if !flow.chosen.iter().any(|c| c.step == step && c.connection == *connection) {
+        return Err(FlowError::NotDeparted);
+    }
+    if !upstream_is_fresh(&flow, proved.identity.auth_time, flow.seen_at) {
+        let refusal = FlowRefusal {
+            code: RefusalCode::IdpResponseInvalid,
+            connection: Some(connection.clone()),
+            finality: Finality::Restartable,
+        };
+        at_open_step(&mut flow, step)?;
+        flow.refuse(refusal);
+        return Ok(flow);
+    }
+    complete(flow, step, authentication, Evidence::Identity(Box::new(proved)))
+}
+
+/// A federated subject is the proved identity itself; a local one is whom provisioning named.
+fn check_subject(subject: &Subject, proved: &ProvedIdentity) -> Result<(), FlowError> {
+    match subject {
+        Subject::Federated { key } if *key != proved.identity.key => {
+            Err(FlowError::Incoherent("the subject is not the proved identity"))
+        }
+        Subject::Federated { .. } | Subject::Local { .. } => Ok(()),
+    }
+}
+
+/// Completes the open step, or ends the sign-in when another person completes a later one (SESS-11).
+fn complete(
+    mut flow: LoginFlow,
+    step: StepNumber,
+    authentication: Authentication,
+    evidence: Evidence,
+) -> Result<LoginFlow, FlowError> {
+    if flow.completed.iter().any(|done| done.authentication.subject != authentication.subject) {
+        return Ok(mismatch(flow));
+    }
+    at_open_step(&mut flow, step)?;
+    if flow.plan.options(step).is_empty() {
+        return Err(FlowError::NotOffered);
+    }
+    let at = flow.seen_at;
+    flow.completed.push(CompletedStep { step, authentication, evidence, at });
+    Ok(flow)
+}
+
+/// Replaces the decision about the proved identity. What later steps proved for somebody else is dropped:
+/// a race never puts a stranger's factor on an account.
+fn redecide(mut flow: LoginFlow, authentication: Authentication, decision: String) -> Result<LoginFlow, FlowError> {
+    let federated = |done: &CompletedStep| matches!(done.evidence, Evidence::Identity(_));
+    let position = flow.completed.iter().position(federated).ok_or(FlowError::NotReady)?;
+    let earlier_differs =
+        flow.completed.iter().take(position).any(|done| done.authentication.subject != authentication.subject);
+    if earlier_differs {
+        return Ok(mismatch(flow));
+    }
+    let Some(done) = flow.completed.get_mut(position) else { return Err(FlowError::NotReady) };
+    let Evidence::Identity(proved) = &mut done.evidence else { return Err(FlowError::NotReady) };
+    if authentication.connection.as_ref() != Some(&proved.identity.key.connection) {
+        return Err(FlowError::Incoherent("authentication and identity name different connections"));
+    }
+    check_subject(&authentication.subject, proved)?;
+    proved.decision = decision;
+    let changed = done.authentication.subject != authentication.subject;
+    done.authentication = authentication;
+    if changed {
+        flow.completed.truncate(position.saturating_add(1));
+    }
+    Ok(flow)
+}
+
+fn mismatch(mut flow: LoginFlow) -> LoginFlow {
+    let code = RefusalCode::LinkMismatch;
+    flow.refuse(FlowRefusal { code, connection: None, finality: Finality::Final });
+    flow
+}

@@ -1,0 +1,123 @@
+//! What can happen in a sign-in, and why it may be refused as a fact.
+
+use usher_domain::{Authentication, BrowserSession, ConnectionId, RefusalCode};
+
+use crate::flow::ProvedIdentity;
+use crate::plan::StepNumber;
+use crate::session::UnfitSession;
+
+/// Something that happened. Events that complete a step name it, so that a form sent twice or a late
+/// callback never lands in a later step (SESS-10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowEvent {
+    /// The person, or the flow by itself, departs to a connection.
+    ConnectionChosen {
+        /// The open step.
+        step: StepNumber,
+        /// Where to.
+        connection: ConnectionId,
+    },
+    /// User name and password were right.
+    PasswordAccepted {
+        /// The open step.
+        step: StepNumber,
+        /// Who.
+        authentication: Authentication,
+    },
+    /// User name or password was wrong.
+    PasswordRejected {
+        /// The open step.
+        step: StepNumber,
+        /// What was typed as user name, to fill the form in again.
+        typed_name: Option<String>,
+    },
+    /// A connection proved an identity, and provisioning let it in.
+    IdentityProved {
+        /// The open step.
+        step: StepNumber,
+        /// Who, in our words: local, or federated while no account exists.
+        authentication: Box<Authentication>,
+        /// What was proved.
+        proved: Box<ProvedIdentity>,
+    },
+    /// The end of the sign-in decided anew and found another outcome for the same identity.
+    Redecided {
+        /// Who it is now.
+        authentication: Box<Authentication>,
+        /// The new decision, opaque.
+        decision: String,
+    },
+    /// The browser has a session that suffices.
+    SessionReused {
+        /// The open step.
+        step: StepNumber,
+        /// The session.
+        session: Box<BrowserSession>,
+    },
+    /// The person asked to start again or to use another way.
+    Restarted,
+    /// The sign-in cannot go on as it is.
+    Refused {
+        /// Why.
+        code: RefusalCode,
+        /// The connection that the text speaks of.
+        connection: Option<ConnectionId>,
+    },
+    /// The application got its answer.
+    Finished,
+}
+
+/// Why an event was not taken in; the flow is unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FlowError {
+    /// The sign-in ran out of time.
+    #[error("the sign-in has expired")]
+    Expired,
+    /// The application already got its answer.
+    #[error("the sign-in is already finished")]
+    AlreadyFinished,
+    /// The sign-in was refused for good.
+    #[error("the sign-in ended: {0}")]
+    Ended(RefusalCode),
+    /// Too much happened in one sign-in.
+    #[error("too many events in one sign-in")]
+    TooManyEvents,
+    /// The step is completed already, or not open yet.
+    #[error("this step is not open")]
+    StepClosed,
+    /// The step does not offer this way.
+    #[error("this way is not offered")]
+    NotOffered,
+    /// An answer from a connection to which this sign-in never departed.
+    #[error("the sign-in never departed to this connection")]
+    NotDeparted,
+    /// The application forbade asking the person.
+    #[error("the application allows no interaction")]
+    InteractionForbidden,
+    /// The session does not suffice.
+    #[error("the session does not suffice: {0}")]
+    SessionUnfit(#[from] UnfitSession),
+    /// The event contradicts itself.
+    #[error("incoherent event: {0}")]
+    Incoherent(&'static str),
+    /// There is nothing to finish yet.
+    #[error("the sign-in is not complete")]
+    NotReady,
+}
+
+impl FlowError {
+    /// The code that a page shows for it.
+    pub fn refusal_code(&self) -> RefusalCode {
+        match self {
+            Self::Expired => RefusalCode::TxExpired,
+            Self::AlreadyFinished | Self::StepClosed => RefusalCode::TxAlreadyUsed,
+            Self::Ended(code) => *code,
+            Self::TooManyEvents => RefusalCode::RateLimited,
+            Self::NotOffered => RefusalCode::ConnectionUnavailable,
+            Self::NotDeparted | Self::InteractionForbidden | Self::SessionUnfit(_) | Self::NotReady => {
+                RefusalCode::BadRequest
+            }
+            Self::Incoherent(_) => RefusalCode::Internal,
+        }
+    }
+}

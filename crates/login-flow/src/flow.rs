@@ -1,0 +1,345 @@
+//! The state of a sign-in: facts only, with the codec of its stored form.
+//!
+//! The broker seals the text and keeps it in the ephemeral table of flows. Pending hand-shakes live in
+//! rows of their own, so Back and "another provider" leave several of them open for one flow.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use usher_domain::{
+    Authentication, ConnectionId, CorrelationId, ExternalIdentity, FlowId, Interaction, RefusalCode, SessionId,
+    SignInPageListing, SignInRequest,
+};
+
+use crate::plan::{FlowPlan, StepNumber, StepOption};
+
+/// A proved external identity and the opaque decision of provisioning about it (the broker's codec).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvedIdentity {
+    /// What the provider proved; the end of the sign-in decides again from it.
+    pub identity: ExternalIdentity,
+    /// The decision that steered the flow.
+    pub decision: String,
+}
+
+/// What a completed step rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Evidence {
+    /// User name and password.
+    Password,
+    /// An external identity provider.
+    Identity(Box<ProvedIdentity>),
+    /// A session that this browser already had.
+    Session(SessionId),
+}
+
+/// A step that a person completed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletedStep {
+    /// Which.
+    pub step: StepNumber,
+    /// Who, how and when.
+    pub authentication: Authentication,
+    /// What it rests on.
+    pub evidence: Evidence,
+    /// When the step was completed.
+    pub at: DateTime<Utc>,
+}
+
+/// Whether a refused sign-in may go on in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finality {
+    /// "Try again" and "use another way" are offered.
+    Restartable,
+    /// Only the application can start a new sign-in.
+    Final,
+}
+
+/// Why a sign-in does not go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowRefusal {
+    /// Stable code.
+    pub code: RefusalCode,
+    /// The connection that the text speaks of.
+    pub connection: Option<ConnectionId>,
+    /// Whether another way is open.
+    pub finality: Finality,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub(crate) enum Standing {
+    Open,
+    Refused { refusal: FlowRefusal },
+    Finished { at: DateTime<Utc> },
+}
+
+/// What attempts are counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Factor {
+    Password,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChosenConnection {
+    pub step: StepNumber,
+    pub connection: ConnectionId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rejection {
+    pub typed_name: Option<String>,
+}
+
+/// What a sign-in begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// A fresh id.
+    pub id: FlowId,
+    /// What the person can read out.
+    pub correlation: CorrelationId,
+    /// What the application asks, in neutral words.
+    pub request: SignInRequest,
+    /// The application's validated request, opaque here; answered when the sign-in ends.
+    pub protocol_request: String,
+    /// What is offered.
+    pub plan: FlowPlan,
+}
+
+/// What to ask of the external provider on departure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamDemand {
+    /// Whether the provider must authenticate the person anew (`prompt=login`).
+    pub reauthenticate: bool,
+    /// Oldest acceptable authentication at the provider, in seconds (`max_age`).
+    pub max_age: Option<u64>,
+    /// Whom the application expects.
+    pub login_hint: Option<String>,
+    /// Languages wanted, best first.
+    pub ui_locales: Vec<String>,
+}
+
+/// Why a stored flow cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowUnreadable {
+    /// It was written by another version of this code.
+    #[error("stored flow has version {0}")]
+    Version(u16),
+    /// It is not the JSON of a flow.
+    #[error("stored flow is malformed")]
+    Malformed(#[from] serde_json::Error),
+    /// Its facts contradict each other.
+    #[error("stored flow is inconsistent: {0}")]
+    Inconsistent(&'static str),
+}
+
+/// A sign-in in progress.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginFlow {
+    version: u16,
+    pub(crate) id: FlowId,
+    pub(crate) correlation: CorrelationId,
+    pub(crate) request: SignInRequest,
+    pub(crate) protocol_request: String,
+    pub(crate) plan: FlowPlan,
+    pub(crate) created_at: DateTime<Utc>,
+    /// Latest time seen: a clock that jumps back never lengthens a sign-in (SESS-06).
+    pub(crate) seen_at: DateTime<Utc>,
+    pub(crate) events: u32,
+    pub(crate) completed: Vec<CompletedStep>,
+    pub(crate) chosen: Vec<ChosenConnection>,
+    pub(crate) failed: BTreeMap<Factor, u32>,
+    pub(crate) rejection: Option<Rejection>,
+    /// How often the person asked for another way.
+    pub(crate) restarts: u32,
+    pub(crate) standing: Standing,
+}
+
+impl LoginFlow {
+    /// Version of the stored form.
+    pub const VERSION: u16 = 1;
+    /// How long a sign-in may take, in minutes.
+    pub const LIFE_MINUTES: i64 = 30;
+    /// Most events of one sign-in.
+    pub const MAX_EVENTS: u32 = 64;
+    /// Failed attempts per factor that end a sign-in.
+    pub const MAX_FAILED_ATTEMPTS: u32 = 10;
+
+    /// A new sign-in.
+    pub fn begin(beginning: Beginning, now: DateTime<Utc>) -> Self {
+        Self {
+            version: Self::VERSION,
+            id: beginning.id,
+            correlation: beginning.correlation,
+            request: beginning.request,
+            protocol_request: beginning.protocol_request,
+            plan: beginning.plan,
+            created_at: now,
+            seen_at: now,
+            events: 0,
+            completed: Vec::new(),
+            chosen: Vec::new(),
+            failed: BTreeMap::new(),
+            rejection: None,
+            restarts: 0,
+            standing: Standing::Open,
+        }
+    }
+
+    /// The stored form: JSON with a version. It holds personal values; seal it.
+    pub fn encode(&self) -> Result<String, FlowUnreadable> {
+        Ok(serde_json::to_string(self)?)
+    }
+
+    /// Reads the stored form back; a flow of another version is refused, not guessed at.
+    pub fn decode(text: &str) -> Result<Self, FlowUnreadable> {
+        #[derive(Deserialize)]
+        struct Probe {
+            version: u16,
+        }
+        let probe: Probe = serde_json::from_str(text)?;
+        if probe.version != Self::VERSION {
+            return Err(FlowUnreadable::Version(probe.version));
+        }
+        let flow: Self = serde_json::from_str(text)?;
+        if flow.completed.len() > flow.plan.steps.len() {
+            return Err(FlowUnreadable::Inconsistent("more steps completed than planned"));
+        }
+        if flow.completed.iter().enumerate().any(|(i, done)| Some(done.step) != StepNumber::at(i)) {
+            return Err(FlowUnreadable::Inconsistent("steps completed out of order"));
+        }
+        Ok(flow)
+    }
+
+    /// The id.
+    pub fn id(&self) -> &FlowId {
+        &self.id
+    }
+
+    /// What the person can read out.
+    pub fn correlation(&self) -> &CorrelationId {
+        &self.correlation
+    }
+
+    /// What the application asks.
+    pub fn request(&self) -> &SignInRequest {
+        &self.request
+    }
+
+    /// The application's request in the words of its protocol, opaque.
+    pub fn protocol_request(&self) -> &str {
+        &self.protocol_request
+    }
+
+    /// What is offered.
+    pub fn plan(&self) -> &FlowPlan {
+        &self.plan
+    }
+
+    /// When it began.
+    pub fn created_at(&self) -> DateTime<Utc> {
+        self.created_at
+    }
+
+    /// When it ends, whatever happens.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.created_at + Duration::minutes(Self::LIFE_MINUTES)
+    }
+
+    /// The steps completed so far, in order.
+    pub fn completed(&self) -> &[CompletedStep] {
+        &self.completed
+    }
+
+    /// Whether every step is completed. A plan without steps never is.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.completed.is_empty() && self.completed.len() >= self.plan.steps.len()
+    }
+
+    /// The first step that is not completed.
+    pub fn open_step(&self) -> Option<StepNumber> {
+        if self.is_complete() { None } else { StepNumber::at(self.completed.len()) }
+    }
+
+    /// Who signed in, once every step is completed: the subject step with the methods of all steps.
+    pub fn authentication(&self) -> Option<Authentication> {
+        if !self.is_complete() {
+            return None;
+        }
+        let (subject_step, others) = self.completed.split_first()?;
+        let mut authentication = subject_step.authentication.clone();
+        for method in others.iter().flat_map(|step| &step.authentication.amr) {
+            if !authentication.amr.contains(method) {
+                authentication.amr.push(method.clone());
+            }
+        }
+        Some(authentication)
+    }
+
+    /// The proved identity of the subject step, if it was federated in this very sign-in.
+    pub fn proved_identity(&self) -> Option<&ProvedIdentity> {
+        match &self.completed.first()?.evidence {
+            Evidence::Identity(proved) => Some(proved),
+            Evidence::Password | Evidence::Session(_) => None,
+        }
+    }
+
+    /// The session that satisfied the subject step, if one did.
+    pub fn reused_session(&self) -> Option<&SessionId> {
+        match &self.completed.first()?.evidence {
+            Evidence::Session(id) => Some(id),
+            Evidence::Password | Evidence::Identity(_) => None,
+        }
+    }
+
+    /// The connection chosen last.
+    pub fn last_connection(&self) -> Option<&ConnectionId> {
+        self.chosen.last().map(|c| &c.connection)
+    }
+
+    /// What to ask of the external provider on departure.
+    pub fn demand(&self) -> UpstreamDemand {
+        UpstreamDemand {
+            reauthenticate: self.request.interaction == Interaction::Forced,
+            max_age: self.request.max_age,
+            login_hint: self.request.login_hint.clone(),
+            ui_locales: self.request.ui_locales.clone(),
+        }
+    }
+
+    /// `now`, but never before what this sign-in has already seen.
+    pub(crate) fn no_earlier(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.max(self.seen_at)
+    }
+
+    /// Whether a step takes user name and password.
+    pub(crate) fn offers_password(&self, step: StepNumber) -> bool {
+        self.plan.options(step).contains(&StepOption::Password)
+    }
+
+    /// The connections that a step offers to this person: the listed ones, and the one hinted at.
+    pub(crate) fn offered_connections(&self, step: StepNumber) -> impl Iterator<Item = &ConnectionId> {
+        self.plan.options(step).iter().filter_map(|option| match option {
+            StepOption::Connection { id, listing } => {
+                let hinted = self.request.connection_hint.as_ref() == Some(id);
+                (*listing == SignInPageListing::Shown || hinted).then_some(id)
+            }
+            StepOption::Password => None,
+        })
+    }
+
+    /// Whether a step plans a connection, listed or not: a session may have begun there.
+    pub(crate) fn plans_connection(&self, step: StepNumber, connection: &ConnectionId) -> bool {
+        self.plan.options(step).iter().any(|o| matches!(o, StepOption::Connection { id, .. } if id == connection))
+    }
+
+    /// Ends or interrupts the sign-in and drops what was proved.
+    pub(crate) fn refuse(&mut self, refusal: FlowRefusal) {
+        self.completed.clear();
+        self.standing = Standing::Refused { refusal };
+    }
+}

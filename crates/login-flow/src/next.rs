@@ -1,0 +1,112 @@
+//! What happens now: derived from the facts at every request of the dispatcher, never stored.
+
+use chrono::{DateTime, Utc};
+use usher_domain::{ConnectionId, Interaction, RefusalCode};
+
+use crate::flow::{Finality, FlowRefusal, LoginFlow, Standing};
+use crate::plan::StepNumber;
+
+/// A word above the sign-in form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInNotice {
+    /// User name or password was wrong; the page never says which.
+    WrongPassword,
+}
+
+/// What the sign-in page offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInOffer {
+    /// The open step; forms send it back.
+    pub step: StepNumber,
+    /// Whether user name and password are offered.
+    pub password: bool,
+    /// The connections offered, in order.
+    pub connections: Vec<ConnectionId>,
+    /// Whom the application expects; only fills the form in.
+    pub login_hint: Option<String>,
+    /// A word about the attempt before.
+    pub notice: Option<SignInNotice>,
+    /// What was typed as user name in the attempt before.
+    pub typed_name: Option<String>,
+}
+
+/// What happens now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// The person is asked.
+    ShowSignIn(SignInOffer),
+    /// There is one way, or the application named one: go at once. Record the departure first.
+    Depart {
+        /// The open step.
+        step: StepNumber,
+        /// Where to.
+        connection: ConnectionId,
+    },
+    /// Everything is proved: answer the application.
+    Finish,
+    /// The person is told why not.
+    Refused(FlowRefusal),
+    /// The person would have to be asked, which the application forbade (`prompt=none`).
+    CannotInteract,
+    /// The sign-in ran out of time.
+    Expired,
+    /// The application already got its answer.
+    AlreadyFinished,
+}
+
+/// Derives what happens now.
+pub fn next(flow: &LoginFlow, now: DateTime<Utc>) -> Next {
+    let expired = flow.no_earlier(now) >= flow.expires_at();
+    match &flow.standing {
+        Standing::Finished { .. } => Next::AlreadyFinished,
+        Standing::Refused { refusal } if refusal.finality == Finality::Final => Next::Refused(refusal.clone()),
+        _ if expired => Next::Expired,
+        Standing::Refused { refusal } => Next::Refused(refusal.clone()),
+        Standing::Open => go_on(flow),
+    }
+}
+
+fn go_on(flow: &LoginFlow) -> Next {
+    if flow.is_complete() {
+        return Next::Finish;
+    }
+    let Some(step) = flow.open_step() else { return end(RefusalCode::Internal) };
+    if flow.events >= LoginFlow::MAX_EVENTS {
+        return end(RefusalCode::RateLimited);
+    }
+    if flow.request.interaction == Interaction::Forbidden {
+        return Next::CannotInteract;
+    }
+    let offer = SignInOffer {
+        step,
+        password: flow.offers_password(step),
+        connections: flow.offered_connections(step).cloned().collect(),
+        login_hint: flow.request.login_hint.clone(),
+        notice: flow.rejection.as_ref().map(|_| SignInNotice::WrongPassword),
+        typed_name: flow.rejection.as_ref().and_then(|r| r.typed_name.clone()),
+    };
+    if !offer.password && offer.connections.is_empty() {
+        return end(RefusalCode::ConnectionUnavailable);
+    }
+    match automatic(flow, &offer) {
+        Some(connection) => Next::Depart { step, connection: connection.clone() },
+        None => Next::ShowSignIn(offer),
+    }
+}
+
+fn end(code: RefusalCode) -> Next {
+    Next::Refused(FlowRefusal { code, connection: None, finality: Finality::Final })
+}
+
+/// The connection to depart to without asking: once per step and not after the person asked for another
+/// way, so Back shows the page and no provider can make a loop (OIDC-34).
+fn automatic<'a>(flow: &'a LoginFlow, offer: &'a SignInOffer) -> Option<&'a ConnectionId> {
+    if flow.restarts > 0 || flow.chosen.iter().any(|c| c.step == offer.step) {
+        return None;
+    }
+    let hinted = flow.request.connection_hint.as_ref().filter(|hint| offer.connections.contains(hint));
+    hinted.or(match offer.connections.as_slice() {
+        [only] if !offer.password => Some(only),
+        _ => None,
+    })
+}

@@ -1,0 +1,6 @@
+//! Tests of the state machine: tables by rule, sessions, and a model that plays random orders of events.
+
+mod builders;
+mod model;
+mod sessions;
+mod table;
