@@ -1,0 +1,28 @@
+# Usher: two commands matter, `make demo` and `make test`; each sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what building, testing and linting need, and nothing else
+	@scripts/setup.sh
+
+demo: ## build and start the demo: Usher, an external provider, a shop; Ctrl-C stops it
+	@scripts/demo.sh
+
+test: ## run every test with its own databases, browser and providers
+	@scripts/test.sh
+
+lint: ## format, clippy, dependency rules, shell scripts, compose file
+	@scripts/lint.sh
+
+fmt: ## format the code
+	@cargo fmt --all
+
+fuzz: ## run every fuzz target for SECONDS seconds (60)
+	@scripts/fuzz.sh
+
+clean: ## remove what was built and what the demo stored
+	@cargo clean
+	@rm -rf data/demo

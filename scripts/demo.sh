@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Builds Usher and the demo and becomes the demo: Ctrl-C and signals reach it directly. Arguments go to it.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+use_rust
+scripts/install-debian.sh build
+
+# The profile of the tests: its dependencies are optimised, so passwords hash at full speed.
+cargo build --locked --quiet -p usher-web -p usher-demo ||
+  fail "the build failed"
+exec "$target_dir/debug/usher-demo" "$@"

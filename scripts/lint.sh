@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Everything that is judged without running Usher. Stops at the first finding.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+use_rust
+scripts/install-debian.sh build lint
+deny=$(scripts/install-tool.sh cargo-deny)
+
+step() {
+  say "lint: $1"
+  shift
+  "$@"
+}
+
+step 'format' cargo fmt --all --check
+step 'shell scripts' shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh .ci/run
+step 'compose file' python3 scripts/check_compose.py docker-compose.yml
+# Duplicates of a crate warn, they do not fail: shown by running cargo deny by hand.
+step 'dependencies' "$deny/cargo-deny" --log-level error --locked check bans licenses sources
+step 'clippy' cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+say 'lint: clean'

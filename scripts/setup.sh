@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Everything that `make demo`, `make test` and `make lint` would install on their way, at once.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+use_rust
+
+scripts/install-debian.sh build test lint
+scripts/node-path.sh >/dev/null
+scripts/install-tool.sh cargo-deny >/dev/null
+cargo fetch --locked --quiet
