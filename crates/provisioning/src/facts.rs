@@ -1,0 +1,95 @@
+//! What a decision is made from: the proved identity, and what the broker looked up about accounts.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use usher_domain::{
+    AccountNeed, AccountState, AttributeBag, AttributeName, AttributeSource, ExternalIdentity, User, UserId, UserName,
+};
+
+use crate::mapping::MappedAttributes;
+
+/// What a connection presented.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// The proved identity.
+    pub identity: &'a ExternalIdentity,
+    /// Its attributes, mapped from it by the connection's mapping.
+    pub mapped: &'a MappedAttributes,
+}
+
+/// A local account as a decision sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalAccount {
+    /// Immutable id.
+    pub user: UserId,
+    /// Name to sign in with.
+    pub username: UserName,
+    /// Whether the person may sign in.
+    pub state: AccountState,
+    /// Everything known about the person.
+    pub attributes: AttributeBag,
+    /// Who created the account, and with it chose the user name.
+    pub created_by: AttributeSource,
+}
+
+impl From<&User> for LocalAccount {
+    fn from(user: &User) -> Self {
+        Self {
+            user: user.id.clone(),
+            username: user.username.clone(),
+            state: user.state,
+            attributes: user.attributes.clone(),
+            created_by: user.created_by.clone(),
+        }
+    }
+}
+
+/// An account that a linking rule may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The account.
+    pub account: LocalAccount,
+    /// Whether another external subject of the same connection is linked to it already.
+    pub linked_elsewhere: bool,
+}
+
+/// What the broker looked up, in one reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The account that the identity is linked to.
+    pub link: Option<LocalAccount>,
+    /// Accounts found for each linking rule, in the order of the rules; in any order within a rule.
+    pub candidates: Vec<Vec<Candidate>>,
+    /// Unique attributes whose received value another account holds.
+    pub taken: BTreeSet<AttributeName>,
+    /// Attributes that an admin marked as protected.
+    pub protected: BTreeSet<AttributeName>,
+    /// Whether the application takes people without a local account.
+    pub account: AccountNeed,
+    /// The public subject of this identity: a MAC over connection, issuer and subject.
+    pub pass_through_subject: String,
+    /// Random symbols `a-z0-9`, at least eight, for the user name of last resort.
+    pub random_suffix: String,
+    /// Revision of the connection's settings, for the explanation.
+    pub settings_revision: i64,
+    /// The present time.
+    pub now: DateTime<Utc>,
+}
+
+impl Facts {
+    /// Facts about somebody of whom nothing is known here.
+    pub fn new(pass_through_subject: String, random_suffix: String, now: DateTime<Utc>) -> Self {
+        Self {
+            link: None,
+            candidates: Vec::new(),
+            taken: BTreeSet::new(),
+            protected: BTreeSet::new(),
+            account: AccountNeed::Any,
+            pass_through_subject,
+            random_suffix,
+            settings_revision: 0,
+            now,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Small builders: identities, accounts and settings of the tests.
+
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use serde_json::Value;
+use usher_domain::{
+    AccountState, AttributeBag, AttributeMapping, AttributeName, AttributeSource, AttributeValue, ConnectionId,
+    ExternalIdentity, ExternalKey, LinkRule, LinkingSettings, LocalAttribute, ProvisioningSettings, UserId, UserName,
+    Verification,
+};
+
+use crate::{Candidate, Decision, Facts, LocalAccount, Presented, decide, map};
+
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    Utc.timestamp_opt(1_800_000_000, 0).unwrap() + Duration::seconds(seconds)
+}
+
+pub fn acme() -> ConnectionId {
+    ConnectionId::parse("acme").unwrap()
+}
+
+pub fn name(text: &str) -> AttributeName {
+    AttributeName::parse(text).unwrap()
+}
+
+/// An identity of Acme; `email_verified` as the connector would read it.
+pub fn identity(claims: impl Into<Value>) -> ExternalIdentity {
+    let claims = claims.into().as_object().cloned().unwrap();
+    ExternalIdentity {
+        key: ExternalKey { connection: acme(), issuer: "https://id.acme.test".to_owned(), subject: "42".to_owned() },
+        email_verified: claims.get("email_verified") == Some(&Value::Bool(true)),
+        claims,
+        auth_time: None,
+        acr: None,
+        amr: Vec::new(),
+    }
+}
+
+/// Ann with a verified address.
+pub fn ann() -> ExternalIdentity {
+    identity(serde_json::json!({
+        "given_name": "Ann", "family_name": "Lee", "email": "ann@corp.test", "email_verified": true, "employee": "7"
+    }))
+}
+
+/// Ann with an address that nobody vouches for.
+pub fn unverified_ann() -> ExternalIdentity {
+    identity(serde_json::json!({"given_name": "Ann", "email": "ann@corp.test", "email_verified": "true"}))
+}
+
+pub fn row(claim: &str, attribute: &str) -> AttributeMapping {
+    AttributeMapping { claim: claim.to_owned(), attribute: name(attribute) }
+}
+
+pub fn value(texts: &[&str], source: AttributeSource, verified: Verification) -> AttributeValue {
+    AttributeValue { values: texts.iter().map(ToString::to_string).collect(), source, verified, at: at(-1000) }
+}
+
+pub fn admin() -> AttributeSource {
+    AttributeSource::Admin(UserId::parse("u_root").unwrap())
+}
+
+pub fn bag<const N: usize>(entries: [(&str, AttributeValue); N]) -> AttributeBag {
+    entries.into_iter().map(|(text, value)| (name(text), value)).collect()
+}
+
+/// An account with a verified `ann@corp.test`, made by an admin.
+pub fn account(user: &str) -> LocalAccount {
+    LocalAccount {
+        user: UserId::parse(user).unwrap(),
+        username: UserName::parse(user.trim_start_matches("u_")).unwrap(),
+        state: AccountState::Active,
+        attributes: bag([("email", value(&["ann@corp.test"], admin(), Verification::ByPerson))]),
+        created_by: admin(),
+    }
+}
+
+pub fn candidate(user: &str) -> Candidate {
+    Candidate { account: account(user), linked_elsewhere: false }
+}
+
+pub fn facts() -> Facts {
+    Facts::new("p_42".to_owned(), "7f3k92qx".to_owned(), at(0))
+}
+
+pub fn facts_with(candidates: Vec<Vec<Candidate>>) -> Facts {
+    Facts { candidates, ..facts() }
+}
+
+pub fn linked_to(account: LocalAccount) -> Facts {
+    Facts { link: Some(account), ..facts() }
+}
+
+pub fn jit() -> ProvisioningSettings {
+    ProvisioningSettings::default()
+}
+
+pub fn linking(rules: Vec<LinkRule>) -> ProvisioningSettings {
+    ProvisioningSettings { linking: Some(LinkingSettings { rules, ..LinkingSettings::default() }), ..jit() }
+}
+
+pub fn rule(federated: &str, local: &str) -> LinkRule {
+    let local = match local {
+        "username" => LocalAttribute::Username,
+        other => LocalAttribute::Attribute(name(other)),
+    };
+    LinkRule { federated: federated.to_owned(), local }
+}
+
+pub fn decided(identity: &ExternalIdentity, settings: &ProvisioningSettings, facts: &Facts) -> Decision {
+    let mapped = map(identity, &[]);
+    decide(&Presented { identity, mapped: &mapped }, settings, facts)
+}
