@@ -20,7 +20,7 @@ lint: ## format, clippy, dependency rules, shell scripts, compose file
 fmt: ## format the code
 	@cargo fmt --all
 
-fuzz: ## run every fuzz target for SECONDS seconds (60)
+fuzz: ## run every fuzz target for FUZZ_SECONDS seconds (60)
 	@scripts/fuzz.sh
 
 clean: ## remove what was built and what the demo stored

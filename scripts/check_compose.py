@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Reads a compose file and refuses what must not be in ours: it does not parse, a service nobody checks, a secret
 written out. Prints one line per finding; no output means good."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a group of work needs, only those that are missing, and asks nothing.
-#   scripts/install-debian.sh GROUP...      GROUP: build, test, lint
+#   scripts/install-debian.sh GROUP...      GROUP: build, test, lint, fuzz
 # As root, or as a user with sudo. Elsewhere than on Debian it names the commands that are missing and stops.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -22,16 +22,18 @@ postgresql /usr/lib/postgresql/*/bin/initdb
 chromium chromium
 chromium-driver chromedriver
 fonts-dejavu-core -
+python3-yaml -
 apache2-bin /usr/sbin/apache2
 libapache2-mod-auth-openidc /usr/lib/apache2/modules/mod_auth_openidc.so
 git git
 TXT
     node_is_ready || printf '%s\n' 'nodejs node' 'npm npm'
     ;;
+  fuzz) printf '%s\n' 'g++ c++' ;;
   lint)
     printf '%s\n' 'shellcheck shellcheck' 'python3-yaml -'
     ;;
-  *) fail "unknown group $1: build, test or lint" ;;
+  *) fail "unknown group $1: build, test, lint or fuzz" ;;
   esac
 }
 

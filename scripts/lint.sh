@@ -14,7 +14,7 @@ step() {
 
 step 'format' cargo fmt --all --check
 step 'shell scripts' shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh .ci/run
-step 'compose file' python3 scripts/check_compose.py docker-compose.yml
+step 'compose file' scripts/check_compose.py docker-compose.yml
 # Duplicates of a crate warn, they do not fail: shown by running cargo deny by hand.
 step 'dependencies' "$deny/cargo-deny" --log-level error --locked check bans licenses sources
 step 'clippy' cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
