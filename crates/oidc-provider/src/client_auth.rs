@@ -130,7 +130,7 @@ mod tests {
     fn known() -> Vec<Application> {
         let mut basic = fixture::application("basic");
         basic.auth_method = ClientAuthMethod::ClientSecretBasic;
-        basic.secrets = vec![fixture::secret("old"), fixture::secret(SECRET)];
+        basic.secrets = vec![fixture::secret("old"), fixture::secret(SECRET), fixture::secret("third")];
         let post = Application {
             id: ApplicationId::parse("post").unwrap(),
             auth_method: ClientAuthMethod::ClientSecretPost,
@@ -191,6 +191,8 @@ mod tests {
         for authorization in [
             header("basic", "wrong"),
             header("basic", ""),
+            // Two secrets at once, for rotation, and no more.
+            header("basic", "third"),
             header("nobody", SECRET),
             header("off", SECRET),
             header("BASIC", SECRET),

@@ -259,6 +259,10 @@ mod tests {
         assert!(matches!(twice, Err(KeyError::DuplicateKeyId(_))));
         let two = KeyRing::new(vec![(KeyRole::Current, key("a", Es256)), (KeyRole::Current, key("b", Es256))]);
         assert!(matches!(two, Err(KeyError::TwoCurrent(_))));
+        let next =
+            KeyRing::new(vec![(KeyRole::Current, key("a", Es256)), (KeyRole::Published, key("b", Es256))]).unwrap();
+        assert_eq!(next.signer(Es256).unwrap().id().as_str(), "a");
+        assert!(next.find("b").is_some());
         let none = KeyRing::new(vec![(KeyRole::Published, key("a", Es256))]).unwrap();
         assert!(none.signer(Es256).is_none());
     }

@@ -102,7 +102,8 @@ mod tests {
 
     fn decide(session_subject: Option<&str>, pairs: &[(&str, &str)]) -> Result<LogoutOutcome, ShownError> {
         let ring = fixture::ring();
-        let known = [fixture::application("app"), fixture::application("other")];
+        let off = Application { enabled: false, ..fixture::application("off") };
+        let known = [fixture::application("app"), fixture::application("other"), off];
         let pairs: Vec<_> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let context = LogoutContext { ring: &ring, issuer: &issuer(), session_subject };
         validate(&Params::try_from(pairs).unwrap(), &context, |id| known.iter().find(|a| a.id == *id))
@@ -165,8 +166,10 @@ mod tests {
 
     #[test]
     fn the_hint_says_whose_uris_count() {
-        let unknown = hint_of(&fixture::ring(), "gone", 60);
-        assert_eq!(go(Some("ann"), &[("id_token_hint", &unknown), BYE]), "own");
+        for gone in ["gone", "off"] {
+            let hint = hint_of(&fixture::ring(), gone, 60);
+            assert_eq!(go(Some("ann"), &[("id_token_hint", &hint), BYE]), "own", "{gone}");
+        }
     }
 
     #[test]
