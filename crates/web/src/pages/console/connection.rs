@@ -1,0 +1,204 @@
+//! One connection: its tabs, the result of a test sign-in, deletion.
+
+use askama::Template;
+use usher_domain::{AttributeSync, ConnectionId, CorrelationId};
+
+use super::{Discovered, IssuerFix, OidcForm, Shell, SignInRow};
+use crate::forms::FormErrors;
+use crate::pages::paths::{self, routes};
+use crate::pages::{Check, Link, Named, Tag};
+
+/// A tab; each is a page of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionTab {
+    General,
+    Settings,
+    Attributes,
+    Jit,
+    Activity,
+}
+
+impl ConnectionTab {
+    /// In the order of the page.
+    pub const ALL: [Self; 5] = [Self::General, Self::Settings, Self::Attributes, Self::Jit, Self::Activity];
+
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::General => "tab-general",
+            Self::Settings => "tab-settings",
+            Self::Attributes => "tab-attributes",
+            Self::Jit => "tab-jit",
+            Self::Activity => "tab-activity",
+        }
+    }
+
+    fn href(self, id: &ConnectionId) -> String {
+        paths::connection(self.route(), id)
+    }
+
+    fn route(self) -> &'static str {
+        match self {
+            Self::General => routes::CONNECTION_GENERAL,
+            Self::Settings => routes::CONNECTION_SETTINGS,
+            Self::Attributes => routes::CONNECTION_ATTRIBUTES,
+            Self::Jit => routes::CONNECTION_JIT,
+            Self::Activity => routes::CONNECTION_ACTIVITY,
+        }
+    }
+}
+
+/// The head over all tabs.
+#[derive(Debug, Clone)]
+pub struct ConnectionHead {
+    pub id: ConnectionId,
+    pub name: Named,
+    /// What it speaks: "OpenID Connect".
+    pub kind: String,
+    pub enabled: bool,
+    pub status: Tag,
+}
+
+impl ConnectionHead {
+    fn at(&self, route: &str) -> String {
+        paths::connection(route, &self.id)
+    }
+}
+
+/// Fields of the tab General.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GeneralForm {
+    pub name: String,
+    /// Empty: "Continue with {name}".
+    pub button_text: String,
+    /// Shown on the sign-in page.
+    pub shown: bool,
+    /// One per line.
+    pub email_domains: String,
+    pub version: i64,
+}
+
+/// Tab General.
+#[derive(Debug, Template)]
+#[template(path = "console/connection/general.html")]
+pub struct ConnectionGeneralPage {
+    pub shell: Shell,
+    pub connection: ConnectionHead,
+    pub script_name: String,
+    pub form: GeneralForm,
+    /// Applications that offer it.
+    pub used_by: Vec<Link>,
+    pub errors: FormErrors,
+}
+
+/// Tab Settings.
+#[derive(Debug, Template)]
+#[template(path = "console/connection/settings.html")]
+pub struct ConnectionSettingsPage {
+    pub shell: Shell,
+    pub connection: ConnectionHead,
+    pub redirect_uri: String,
+    pub form: OidcForm,
+    pub version: i64,
+    pub discovered: Option<Discovered>,
+    pub issuer_fix: Option<IssuerFix>,
+    pub errors: FormErrors,
+}
+
+/// A row of the mapping; empty ones are for new entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MappingRow {
+    pub claim: String,
+    pub attribute: String,
+}
+
+/// Tab Attributes: fields `claim_{n}` and `attribute_{n}`.
+#[derive(Debug, Template)]
+#[template(path = "console/connection/attributes.html")]
+pub struct ConnectionAttributesPage {
+    pub shell: Shell,
+    pub connection: ConnectionHead,
+    pub rows: Vec<MappingRow>,
+    /// Claims known from the last test sign-in or the provider's document.
+    pub known_claims: Vec<String>,
+    /// Attributes known here.
+    pub known_attributes: Vec<String>,
+    pub version: i64,
+    pub errors: FormErrors,
+}
+
+/// Tab Just-in-Time Provisioning.
+#[derive(Debug, Template)]
+#[template(path = "console/connection/jit.html")]
+pub struct ConnectionJitPage {
+    pub shell: Shell,
+    pub connection: ConnectionHead,
+    pub enabled: bool,
+    pub sync: AttributeSync,
+    /// Accounts that this connection made; shown where it is about to be switched off.
+    pub accounts: u64,
+    pub version: i64,
+    pub errors: FormErrors,
+}
+
+impl ConnectionJitPage {
+    fn syncs(&self, value: &str) -> bool {
+        let mine = match self.sync {
+            AttributeSync::OverrideAll => "override_all",
+            AttributeSync::None => "none",
+            AttributeSync::PreserveLocal => "preserve_local",
+        };
+        mine == value
+    }
+}
+
+/// Tab Activity: the connection's latest sign-ins.
+#[derive(Debug, Template)]
+#[template(path = "console/connection/activity.html")]
+pub struct ConnectionActivityPage {
+    pub shell: Shell,
+    pub connection: ConnectionHead,
+    pub rows: Vec<SignInRow>,
+}
+
+/// "Delete this connection?"
+#[derive(Debug, Template)]
+#[template(path = "console/connection/delete.html")]
+pub struct ConnectionDeletePage {
+    pub shell: Shell,
+    pub connection: ConnectionHead,
+    /// Applications that name it; not empty: refused.
+    pub used_by: Vec<Link>,
+    /// Links from accounts that go with it.
+    pub linked_accounts: u64,
+    pub version: i64,
+    pub errors: FormErrors,
+}
+
+/// A claim received in a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRow {
+    pub name: String,
+    pub value: String,
+    /// The local attribute it feeds, if any.
+    pub attribute: Option<String>,
+}
+
+/// How a test sign-in ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TestResult {
+    /// It has not been run.
+    NotRun,
+    /// The provider's answer holds.
+    Works { claims: Vec<ClaimRow>, checks: Vec<Check> },
+    /// It does not.
+    Fails { reason: String, checks: Vec<Check>, correlation: CorrelationId },
+}
+
+/// Test sign-in: start it, see what came back. Links nothing, creates nobody.
+#[derive(Debug, Template)]
+#[template(path = "console/connection/test.html")]
+pub struct TestSignInPage {
+    pub shell: Shell,
+    pub connection: ConnectionHead,
+    pub result: TestResult,
+}

@@ -1,0 +1,154 @@
+//! The frame of the console: navigation, the signed-in admin, the banner after a redirect.
+
+use crate::pages::{Tone, Ui, paths::routes};
+
+/// An entry of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    Home,
+    SignIns,
+    Applications,
+    Connections,
+    Users,
+}
+
+impl Section {
+    /// In the order of the sidebar.
+    pub const ALL: [Self; 5] = [Self::Home, Self::SignIns, Self::Applications, Self::Connections, Self::Users];
+
+    /// The key of its name.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Home => "nav-home",
+            Self::SignIns => "nav-sign-ins",
+            Self::Applications => "nav-applications",
+            Self::Connections => "nav-connections",
+            Self::Users => "nav-users",
+        }
+    }
+
+    /// Its address.
+    pub fn href(self) -> &'static str {
+        match self {
+            Self::Home => routes::HOME,
+            Self::SignIns => routes::SIGN_INS,
+            Self::Applications => routes::APPLICATIONS,
+            Self::Connections => routes::CONNECTIONS,
+            Self::Users => routes::USERS,
+        }
+    }
+}
+
+/// What a banner says. The name is the stable text that a redirect carries (in a cookie), never free text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlashKind {
+    Saved,
+    JitUpdated,
+    ConnectionCreated,
+    ConnectionDeleted,
+    ConnectionEnabled,
+    ConnectionDisabled,
+    ApplicationDeleted,
+    ApplicationEnabled,
+    ApplicationDisabled,
+    SecretRemoved,
+    UserEnabled,
+    UserDisabled,
+    LinkRemoved,
+}
+
+impl FlashKind {
+    const ALL: [Self; 13] = [
+        Self::Saved,
+        Self::JitUpdated,
+        Self::ConnectionCreated,
+        Self::ConnectionDeleted,
+        Self::ConnectionEnabled,
+        Self::ConnectionDisabled,
+        Self::ApplicationDeleted,
+        Self::ApplicationEnabled,
+        Self::ApplicationDisabled,
+        Self::SecretRemoved,
+        Self::UserEnabled,
+        Self::UserDisabled,
+        Self::LinkRemoved,
+    ];
+
+    /// The stable text; also the key of the sentence.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Saved => "flash-saved",
+            Self::JitUpdated => "flash-jit-updated",
+            Self::ConnectionCreated => "flash-connection-created",
+            Self::ConnectionDeleted => "flash-connection-deleted",
+            Self::ConnectionEnabled => "flash-connection-enabled",
+            Self::ConnectionDisabled => "flash-connection-disabled",
+            Self::ApplicationDeleted => "flash-application-deleted",
+            Self::ApplicationEnabled => "flash-application-enabled",
+            Self::ApplicationDisabled => "flash-application-disabled",
+            Self::SecretRemoved => "flash-secret-removed",
+            Self::UserEnabled => "flash-user-enabled",
+            Self::UserDisabled => "flash-user-disabled",
+            Self::LinkRemoved => "flash-link-removed",
+        }
+    }
+
+    /// Reads the stable text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == text)
+    }
+}
+
+/// The banner after a redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flash(pub FlashKind);
+
+impl Flash {
+    /// The key of its sentence.
+    pub fn key(self) -> &'static str {
+        self.0.key()
+    }
+
+    /// Its colour.
+    pub fn class(self) -> &'static str {
+        Tone::Ok.class()
+    }
+}
+
+/// The frame of a console page.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    pub ui: Ui,
+    /// The entry to mark as current.
+    pub section: Section,
+    /// The signed-in admin's user name.
+    pub admin: String,
+    /// Anti-forgery token of the console session.
+    pub csrf: String,
+    pub flash: Option<Flash>,
+}
+
+impl Shell {
+    /// The navigation.
+    pub fn sections(&self) -> [Section; 5] {
+        Section::ALL
+    }
+
+    /// Whether the entry is the current one.
+    pub fn is_current(&self, section: &Section) -> bool {
+        self.section == *section
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flash_texts_read_back_and_free_text_does_not() {
+        for kind in FlashKind::ALL {
+            assert_eq!(FlashKind::parse(kind.key()), Some(kind));
+        }
+        assert_eq!(FlashKind::parse("<script>"), None);
+    }
+}

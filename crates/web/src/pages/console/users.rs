@@ -1,0 +1,173 @@
+//! Users: the list and one person's pages. Nothing here shows a secret.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use usher_domain::{AccountState, CorrelationId, UserId, Verification};
+
+use super::Shell;
+use crate::pages::paths::{self, routes};
+use crate::pages::{Named, Tag, Tone, Ui};
+
+/// One user in the list.
+#[derive(Debug, Clone)]
+pub struct UserRow {
+    pub id: UserId,
+    pub username: String,
+    /// Display name; empty when none is known.
+    pub name: String,
+    pub email: String,
+    pub state: AccountState,
+    /// "JIT, Acme OIDC", "Admin", "Import".
+    pub source: String,
+    pub created_at: DateTime<Utc>,
+}
+
+impl UserRow {
+    fn href(&self) -> String {
+        paths::user(routes::USER_PROFILE, &self.id)
+    }
+
+    fn status(&self, ui: &Ui) -> Tag {
+        status(ui, self.state)
+    }
+}
+
+fn status(ui: &Ui, state: AccountState) -> Tag {
+    match state {
+        AccountState::Active => Tag::new(ui.t("status-active"), Tone::Ok),
+        AccountState::Disabled => Tag::new(ui.t("status-disabled"), Tone::Neutral),
+    }
+}
+
+/// The list: 25 to a page.
+#[derive(Debug, Template)]
+#[template(path = "console/users/list.html")]
+pub struct UsersPage {
+    pub shell: Shell,
+    pub query: String,
+    pub rows: Vec<UserRow>,
+    /// The address of the next page, if there is one.
+    pub next: Option<String>,
+    /// Whether this is a later page: offers the way back to the first.
+    pub later: bool,
+}
+
+/// A tab of a user; each is a page of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserTab {
+    Profile,
+    Linked,
+}
+
+impl UserTab {
+    /// In the order of the page.
+    pub const ALL: [Self; 2] = [Self::Profile, Self::Linked];
+
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Profile => "tab-profile",
+            Self::Linked => "tab-linked",
+        }
+    }
+
+    fn href(self, id: &UserId) -> String {
+        paths::user(self.route(), id)
+    }
+
+    fn route(self) -> &'static str {
+        match self {
+            Self::Profile => routes::USER_PROFILE,
+            Self::Linked => routes::USER_LINKED,
+        }
+    }
+}
+
+/// The head over all tabs.
+#[derive(Debug, Clone)]
+pub struct UserHead {
+    pub id: UserId,
+    /// Display name, else the user name.
+    pub name: Named,
+    pub username: String,
+    pub state: AccountState,
+    /// "Created by JIT from Acme OIDC".
+    pub source: String,
+    pub created_at: DateTime<Utc>,
+    pub version: i64,
+}
+
+impl UserHead {
+    fn state_href(&self) -> String {
+        paths::user(routes::USER_STATE, &self.id)
+    }
+
+    fn status(&self, ui: &Ui) -> Tag {
+        status(ui, self.state)
+    }
+
+    fn is_active(&self) -> bool {
+        self.state == AccountState::Active
+    }
+}
+
+/// An attribute with its origin.
+#[derive(Debug, Clone)]
+pub struct AttributeRow {
+    pub name: String,
+    /// Each value on its own; never joined.
+    pub values: Vec<String>,
+    /// "Acme OIDC", "Admin", "Import", "The person".
+    pub source: String,
+    pub verified: Verification,
+    pub at: DateTime<Utc>,
+}
+
+impl AttributeRow {
+    fn verified_key(&self) -> &'static str {
+        match self.verified {
+            Verification::Unverified => "verified-no",
+            Verification::ByProvider => "verified-provider",
+            Verification::ByPerson => "verified-person",
+            Verification::ByAdmin => "verified-admin",
+        }
+    }
+}
+
+/// Tab Profile.
+#[derive(Debug, Template)]
+#[template(path = "console/users/profile.html")]
+pub struct UserProfilePage {
+    pub shell: Shell,
+    pub user: UserHead,
+    /// The public `sub`.
+    pub subject: String,
+    pub attributes: Vec<AttributeRow>,
+}
+
+/// A linked account.
+#[derive(Debug, Clone)]
+pub struct LinkedAccountRow {
+    pub connection: Named,
+    pub issuer: String,
+    pub subject: String,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: DateTime<Utc>,
+    /// Why it was made, in one sentence.
+    pub why: String,
+    pub trace: Option<CorrelationId>,
+}
+
+impl LinkedAccountRow {
+    fn trace_href(&self) -> Option<String> {
+        self.trace.as_ref().map(paths::trace)
+    }
+}
+
+/// Tab Linked accounts.
+#[derive(Debug, Template)]
+#[template(path = "console/users/linked.html")]
+pub struct UserLinkedPage {
+    pub shell: Shell,
+    pub user: UserHead,
+    pub links: Vec<LinkedAccountRow>,
+}

@@ -1,0 +1,114 @@
+//! Every address of the pages, once: the router's patterns and the links are printed from the same place.
+
+use usher_domain::{ApplicationId, ConnectionId, CorrelationId, FlowId, UserId};
+
+/// Patterns for the router.
+pub mod routes {
+    pub const LOGIN: &str = "/login/{flow}";
+    pub const LOGIN_GO: &str = "/login/{flow}/go/{connection}";
+    pub const LOGIN_PASSWORD: &str = "/login/{flow}/password";
+    pub const LOGIN_RESTART: &str = "/login/{flow}/restart";
+    pub const SETUP: &str = "/setup/{token}";
+    pub const LOGOUT: &str = "/logout";
+    pub const SIGNED_OUT: &str = "/signed-out";
+
+    pub const HOME: &str = "/console";
+    pub const SIGN_OUT: &str = "/console/sign-out";
+    pub const CONNECTIONS: &str = "/console/connections";
+    pub const NEW_CONNECTION: &str = "/console/connections/new";
+    pub const DRAFT_VALUES: &str = "/console/connections/new/{draft}/values";
+    pub const DRAFT_DETAILS: &str = "/console/connections/new/{draft}/details";
+    pub const DRAFT_REVIEW: &str = "/console/connections/new/{draft}/review";
+    pub const CONNECTION_GENERAL: &str = "/console/connections/{id}/general";
+    pub const CONNECTION_SETTINGS: &str = "/console/connections/{id}/settings";
+    pub const CONNECTION_ATTRIBUTES: &str = "/console/connections/{id}/attributes";
+    pub const CONNECTION_JIT: &str = "/console/connections/{id}/jit";
+    pub const CONNECTION_ACTIVITY: &str = "/console/connections/{id}/activity";
+    pub const CONNECTION_TEST: &str = "/console/connections/{id}/test";
+    pub const CONNECTION_STATE: &str = "/console/connections/{id}/state";
+    pub const CONNECTION_DELETE: &str = "/console/connections/{id}/delete";
+    pub const APPLICATIONS: &str = "/console/applications";
+    pub const NEW_APPLICATION: &str = "/console/applications/new";
+    pub const APPLICATION_GENERAL: &str = "/console/applications/{id}/general";
+    pub const APPLICATION_SECRETS: &str = "/console/applications/{id}/secrets";
+    pub const APPLICATION_STATE: &str = "/console/applications/{id}/state";
+    pub const APPLICATION_DELETE: &str = "/console/applications/{id}/delete";
+    pub const USERS: &str = "/console/users";
+    pub const USER_PROFILE: &str = "/console/users/{id}/profile";
+    pub const USER_LINKED: &str = "/console/users/{id}/linked";
+    pub const USER_STATE: &str = "/console/users/{id}/state";
+    pub const SIGN_INS: &str = "/console/signins";
+    pub const TRACE: &str = "/console/signins/{trace}";
+}
+
+/// `pattern` with its one `{…}` replaced. Ids need no escaping: their alphabet is safe in a path.
+fn fill(pattern: &str, value: &str) -> String {
+    match (pattern.find('{'), pattern.find('}')) {
+        (Some(from), Some(to)) if from < to => {
+            let (before, rest) = pattern.split_at(from);
+            let after = rest.get(to + 1 - from..).unwrap_or_default();
+            format!("{before}{value}{after}")
+        }
+        _ => pattern.to_owned(),
+    }
+}
+
+/// The sign-in page of a flow.
+pub fn login(flow: &FlowId) -> String {
+    fill(routes::LOGIN, flow.as_str())
+}
+
+/// Off to a provider.
+pub fn login_go(flow: &FlowId, connection: &ConnectionId) -> String {
+    fill(&fill(routes::LOGIN_GO, flow.as_str()), connection.as_str())
+}
+
+/// Where user name and password are posted.
+pub fn login_password(flow: &FlowId) -> String {
+    fill(routes::LOGIN_PASSWORD, flow.as_str())
+}
+
+/// Where "Start again" is posted.
+pub fn login_restart(flow: &FlowId) -> String {
+    fill(routes::LOGIN_RESTART, flow.as_str())
+}
+
+/// An address below a connection; `route` is one of the `CONNECTION_…` patterns.
+pub fn connection(route: &str, id: &ConnectionId) -> String {
+    fill(route, id.as_str())
+}
+
+/// A page of the wizard; `route` is one of the `DRAFT_…` patterns. The draft carries the id reserved for the connection.
+pub fn draft(route: &str, id: &ConnectionId) -> String {
+    fill(route, id.as_str())
+}
+
+/// An address below an application; `route` is one of the `APPLICATION_…` patterns.
+pub fn application(route: &str, id: &ApplicationId) -> String {
+    fill(route, id.as_str())
+}
+
+/// An address below a user; `route` is one of the `USER_…` patterns.
+pub fn user(route: &str, id: &UserId) -> String {
+    fill(route, id.as_str())
+}
+
+/// The trace of a sign-in.
+pub fn trace(id: &CorrelationId) -> String {
+    fill(routes::TRACE, id.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_follow_the_router_patterns() {
+        let (flow, connection_id) = (FlowId::parse("f_1").unwrap(), ConnectionId::parse("c_2").unwrap());
+        assert_eq!(login_go(&flow, &connection_id), "/login/f_1/go/c_2");
+        assert_eq!(login_password(&flow), "/login/f_1/password");
+        assert_eq!(connection(routes::CONNECTION_JIT, &connection_id), "/console/connections/c_2/jit");
+        assert_eq!(draft(routes::DRAFT_VALUES, &connection_id), "/console/connections/new/c_2/values");
+        assert_eq!(trace(&CorrelationId::parse("7F3K-92QX-4D00").unwrap()), "/console/signins/7F3K-92QX-4D00");
+    }
+}

@@ -1,0 +1,193 @@
+//! Every page once, with sample content: the render tests read them, and the preview writes them to disk.
+//!
+//! `name` goes wherever a name, claim or other foreign text goes, so that a hostile one is tried everywhere.
+
+use askama::Template;
+use chrono::{DateTime, TimeZone, Utc};
+use usher_domain::{ApplicationId, ConnectionId, CorrelationId, FlowId, RefusalCode, UserId};
+
+use super::console::Shell;
+use super::{
+    AutoSubmitPage, HiddenField, Link, Named, Notice, PasswordForm, RefusalAction, RefusalPage, SetupPage,
+    SetupPurpose, SignInPage, SignOutPage, SignedOutPage, Tone, Ui, WayToSignIn, Ways,
+};
+use crate::forms::FormErrors;
+
+mod console_pages;
+
+/// A page's file name and its HTML.
+pub type Rendered = (String, String);
+
+pub fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 5, 3, 14, 2, 11).unwrap()
+}
+
+pub fn connection_id() -> ConnectionId {
+    ConnectionId::parse("c_8k2m4tq0x9v7n3b5d1r6w0y2za").unwrap()
+}
+
+pub fn application_id() -> ApplicationId {
+    ApplicationId::parse("a_5p9x2c7v1n8m4k0t6r3q2w8y1z").unwrap()
+}
+
+pub fn user_id() -> UserId {
+    UserId::parse("u_3h7j1k9m5n2p8q4r6s0t1v7w3x").unwrap()
+}
+
+pub fn correlation() -> CorrelationId {
+    CorrelationId::parse("7F3K-92QX-4DHV").unwrap()
+}
+
+fn flow() -> FlowId {
+    FlowId::parse("f_0a1b2c3d4e5f6g7h8j9k0m1n2p").unwrap()
+}
+
+pub fn render<T: Template>(file: &str, page: T) -> Rendered {
+    (file.to_owned(), page.render().unwrap())
+}
+
+/// Everything, sign-in pages and console.
+pub fn all(ui: &Ui, name: &str) -> Vec<Rendered> {
+    let mut pages = login_pages(ui, name);
+    let shell =
+        |section| Shell { ui: ui.clone(), section, admin: name.to_owned(), csrf: "t0ken".to_owned(), flash: None };
+    pages.extend(console_pages::all(&shell, name));
+    pages
+}
+
+/// The sign-in pages.
+pub fn login_pages(ui: &Ui, name: &str) -> Vec<Rendered> {
+    let mut pages = vec![
+        render("login-sign-in", sign_in(ui, name, 2)),
+        render("login-sign-in-many", SignInPage { password: None, ..sign_in(ui, name, 9) }),
+        render("login-sign-in-local", sign_in(ui, name, 0)),
+        render("login-sign-in-none", SignInPage { password: None, ..sign_in(ui, name, 0) }),
+        render("login-sign-in-error", refused_sign_in(ui, name)),
+        render(
+            "login-sign-in-notice",
+            SignInPage {
+                notice: Some(Notice { text: ui.t("notice-other-tab"), tone: Tone::Info }),
+                ..sign_in(ui, name, 1)
+            },
+        ),
+        render(
+            "login-sign-out",
+            SignOutPage {
+                ui: ui.clone(),
+                csrf: "t0ken".to_owned(),
+                action: "/logout".to_owned(),
+                application: Some(name.to_owned()),
+                fields: vec![HiddenField { name: "request".to_owned(), value: name.to_owned() }],
+            },
+        ),
+        render(
+            "login-signed-out",
+            SignedOutPage {
+                ui: ui.clone(),
+                back: Some(Link { text: name.to_owned(), href: "https://payroll.test/".to_owned() }),
+            },
+        ),
+        render(
+            "login-auto-submit",
+            AutoSubmitPage {
+                ui: ui.clone(),
+                action: "https://payroll.test/callback".to_owned(),
+                fields: vec![HiddenField { name: "state".to_owned(), value: name.to_owned() }],
+                application: name.to_owned(),
+            },
+        ),
+        render("login-setup", setup(ui, name, SetupPurpose::FirstAdmin)),
+        render("login-recovery", setup(ui, name, SetupPurpose::Recovery)),
+    ];
+    pages.extend(REFUSALS.iter().map(|code| render(&format!("login-refusal-{code}"), refusal(ui, name, *code))));
+    pages
+}
+
+fn sign_in(ui: &Ui, name: &str, connections: usize) -> SignInPage {
+    let ways = (0..connections).map(|i| WayToSignIn {
+        connection: ConnectionId::parse(format!("c_{i}")).unwrap(),
+        name: Named::new(["Acme OIDC", name, "Corp Login", "Google", "Microsoft"][i % 5]),
+        button_text: (i == 3).then(|| name.to_owned()),
+    });
+    let last = ConnectionId::parse("c_1").unwrap();
+    SignInPage {
+        ui: ui.clone(),
+        flow: flow(),
+        application: name.to_owned(),
+        csrf: "t0ken".to_owned(),
+        step: 1,
+        ways: Ways::arrange(ways.collect(), Some(&last)),
+        password: Some(PasswordForm { username: name.to_owned() }),
+        notice: None,
+        errors: FormErrors::none(),
+    }
+}
+
+fn refused_sign_in(ui: &Ui, name: &str) -> SignInPage {
+    let mut errors = FormErrors::at("username", ui.t("error-credentials"));
+    errors.add("password", ui.t("error-password-empty"));
+    SignInPage { errors, ..sign_in(ui, name, 1) }
+}
+
+fn setup(ui: &Ui, name: &str, purpose: SetupPurpose) -> SetupPage {
+    let errors = match purpose {
+        SetupPurpose::FirstAdmin => FormErrors::none(),
+        SetupPurpose::Recovery => FormErrors::at("password_again", ui.t("error-passwords-differ")),
+    };
+    SetupPage {
+        ui: ui.clone(),
+        purpose,
+        action: "/setup/t0ken".to_owned(),
+        csrf: "t0ken".to_owned(),
+        username: name.to_owned(),
+        password_characters: 10,
+        errors,
+    }
+}
+
+fn refusal(ui: &Ui, name: &str, code: RefusalCode) -> RefusalPage {
+    let url = "/login/f_1".to_owned();
+    RefusalPage {
+        ui: ui.clone(),
+        code,
+        provider: Some(name.to_owned()),
+        detail: (code == RefusalCode::BadRequest).then(|| name.to_owned()),
+        wait_minutes: (code == RefusalCode::Locked).then_some(5),
+        actions: vec![
+            RefusalAction::Restart { action: "/login/f_1/restart".to_owned(), csrf: "t0ken".to_owned() },
+            RefusalAction::StartAgain { url: url.clone() },
+            RefusalAction::TryAgain { url: url.clone() },
+            RefusalAction::AnotherWay { url: url.clone() },
+            RefusalAction::AnotherAccount { url: url.clone() },
+            RefusalAction::Back { url, application: name.to_owned() },
+        ],
+        correlation: correlation(),
+        at: now(),
+    }
+}
+
+/// Every code; `status_of` fails to compile when one is new, and then it belongs here too.
+pub const REFUSALS: [RefusalCode; 22] = [
+    RefusalCode::TxExpired,
+    RefusalCode::TxOtherBrowser,
+    RefusalCode::TxAlreadyUsed,
+    RefusalCode::IdpDenied,
+    RefusalCode::IdpUnreachable,
+    RefusalCode::IdpResponseInvalid,
+    RefusalCode::ConnectionUnavailable,
+    RefusalCode::NoAccount,
+    RefusalCode::ProvisioningRefused,
+    RefusalCode::LinkAmbiguous,
+    RefusalCode::LinkRefused,
+    RefusalCode::LinkMismatch,
+    RefusalCode::AccountDisabled,
+    RefusalCode::AppAccessDenied,
+    RefusalCode::BadRequest,
+    RefusalCode::RedirectUriMismatch,
+    RefusalCode::Locked,
+    RefusalCode::RateLimited,
+    RefusalCode::CsrfFailed,
+    RefusalCode::NotFound,
+    RefusalCode::Unavailable,
+    RefusalCode::Internal,
+];

@@ -1,0 +1,122 @@
+# Seiten für Anmeldung, Abmeldung, Einrichtung und Fehler.
+
+sign-in = Anmelden
+sign-in-heading = Bei { $application } anmelden
+continue-with = Weiter mit { $connection }
+ways-label = Wege zur Anmeldung
+last-used = Zuletzt benutzt
+more-ways = Weitere Wege zur Anmeldung
+or = oder
+no-ways = Bei dieser Anwendung kann man sich gerade nicht anmelden. Bitte wenden Sie sich an deren Hilfe.
+username-label = Benutzername
+password-label = Passwort
+show = Zeigen
+hide = Verbergen
+show-password = Passwort zeigen
+hide-password = Passwort verbergen
+language-label = Sprache
+help = Hilfe
+continue = Weiter
+copy = Kopieren
+copied = Kopiert
+
+error-prefix = Fehler:
+problem-heading = Etwas stimmt nicht
+error-username-empty = Geben Sie Ihren Benutzernamen ein
+error-password-empty = Geben Sie Ihr Passwort ein
+error-credentials = Benutzername oder Passwort stimmt nicht. Prüfen Sie beides und versuchen Sie es noch einmal.
+error-too-many = Zu viele Versuche. Warten Sie ein paar Minuten und versuchen Sie es dann noch einmal.
+error-busy = Gerade melden sich sehr viele an. Versuchen Sie es gleich noch einmal.
+notice-stale = Diese Seite war veraltet, deshalb wurde nichts gesendet. Bitte versuchen Sie es noch einmal.
+notice-other-tab = Sie haben diese Anmeldung schon in einem anderen Fenster fortgesetzt. Sie können auch hier weitermachen.
+
+sign-out-heading = Abmelden?
+sign-out-application = { $application } möchte Sie abmelden. Ihre Sitzung endet hier für alle Anwendungen.
+sign-out-text = Ihre Sitzung endet hier für alle Anwendungen.
+sign-out-yes = Abmelden
+sign-out-no = Um angemeldet zu bleiben, schließen Sie einfach diese Seite.
+signed-out-heading = Sie sind abgemeldet
+signed-out-text = Anwendungen, die Sie vorher geöffnet haben, bleiben vielleicht offen, bis Sie den Browser schließen.
+
+handover-heading = Weiter zu { $application }
+handover-text = Falls nichts geschieht, drücken Sie Weiter.
+
+setup-heading = Ersten Administrator einrichten
+setup-text = Dieses Konto kann in der Konsole alles ändern. Der Link gilt einmal.
+setup-button = Administrator anlegen
+recovery-heading = Neues Passwort wählen
+recovery-text = Für Administratoren, die den Zugang verloren haben. Der Link gilt einmal.
+recovery-button = Passwort speichern
+new-password-label = Neues Passwort
+password-again-label = Dasselbe Passwort noch einmal
+password-hint =
+    { $characters ->
+        [one] Mindestens { $characters } Zeichen. Ein kurzer Satz ist ein gutes Passwort.
+       *[other] Mindestens { $characters } Zeichen. Ein kurzer Satz ist ein gutes Passwort.
+    }
+error-username-invalid = Ein Benutzername hat Buchstaben, Ziffern und . _ - + @ und beginnt mit einem Buchstaben oder einer Ziffer
+error-username-taken = Dieser Benutzername ist vergeben. Wählen Sie einen anderen
+error-password-short = Dieses Passwort ist zu kurz
+error-password-long = Dieses Passwort ist zu lang
+error-passwords-differ = Die beiden Passwörter sind nicht gleich
+
+the-provider = Der Anbieter
+action-start-again = Neu beginnen
+action-try-again = Noch einmal versuchen
+action-another-way = Anders anmelden
+action-another-account = Anderes Konto verwenden
+action-back = Zurück zu { $application }
+reference = Kennung
+reference-hint = Wenn Sie um Hilfe bitten, nennen Sie bitte diese Kennung.
+error-code = Code
+error-time = Zeit
+refusal-wait =
+    { $minutes ->
+        [one] Bitte warten Sie { $minutes } Minute und versuchen Sie es dann noch einmal.
+       *[other] Bitte warten Sie { $minutes } Minuten und versuchen Sie es dann noch einmal.
+    }
+
+refusal-tx-expired-heading = Diese Anmeldung ist abgelaufen
+refusal-tx-expired-text = Sie war zu lange offen. Bitte beginnen Sie neu.
+refusal-tx-other-browser-heading = Diese Anmeldung wurde woanders begonnen
+refusal-tx-other-browser-text = Sie gehört zu einem anderen Browser oder Gerät, oder die Cookies wurden gelöscht. Bitte beginnen Sie bei der Anwendung neu.
+refusal-tx-already-used-heading = Diese Anmeldung ist schon abgeschlossen
+refusal-tx-already-used-text = Sie können diese Seite schließen oder bei der Anwendung neu beginnen.
+refusal-idp-denied-heading = { $provider } hat Sie nicht angemeldet, oder Sie haben abgebrochen
+refusal-idp-denied-text = Versuchen Sie es noch einmal oder melden Sie sich anders an.
+refusal-idp-unreachable-heading = { $provider } antwortet nicht
+refusal-idp-unreachable-text = Versuchen Sie es in einer Minute noch einmal oder melden Sie sich anders an.
+refusal-idp-response-invalid-heading = Die Antwort konnte nicht geprüft werden: { $provider }
+refusal-idp-response-invalid-text = Sie wurden nicht angemeldet. Versuchen Sie es noch einmal; wenn es wieder geschieht, wenden Sie sich bitte an die Hilfe.
+refusal-connection-unavailable-heading = { $provider } ist gerade nicht verfügbar
+refusal-connection-unavailable-text = Dieser Weg zur Anmeldung ist abgeschaltet. Bitte melden Sie sich anders an.
+refusal-no-account-heading = Sie haben hier kein Konto
+refusal-no-account-text = { $provider } hat Sie angemeldet, aber bei dieser Organisation gibt es kein Konto für Sie. Verwenden Sie ein anderes Konto oder wenden Sie sich an die Hilfe.
+refusal-provisioning-refused-heading = Ihr Konto konnte nicht eingerichtet werden
+refusal-provisioning-refused-text = { $provider } hat Sie angemeldet, aber Ihr Konto konnte hier nicht angelegt oder aktualisiert werden. Bitte wenden Sie sich an die Hilfe.
+refusal-link-ambiguous-heading = Wir konnten Sie keinem einzelnen Konto zuordnen
+refusal-link-ambiguous-text = Bitte wenden Sie sich an die Hilfe; sie kann sagen, welches Konto Ihres ist.
+refusal-link-refused-heading = Wir konnten Sie keinem Konto zuordnen
+refusal-link-refused-text = Melden Sie sich anders an oder wenden Sie sich an die Hilfe.
+refusal-link-mismatch-heading = Zwei verschiedene Personen haben sich angemeldet
+refusal-link-mismatch-text = Die Schritte dieser Anmeldung gehören zu verschiedenen Konten. Beginnen Sie mit einem davon neu oder wenden Sie sich an die Hilfe.
+refusal-account-disabled-heading = Dieses Konto kann nicht verwendet werden
+refusal-account-disabled-text = Bitte wenden Sie sich an die Hilfe.
+refusal-app-access-denied-heading = Sie dürfen diese Anwendung nicht benutzen
+refusal-app-access-denied-text = Verwenden Sie ein anderes Konto oder wenden Sie sich an die Hilfe.
+refusal-bad-request-heading = Die Anwendung hat eine falsche Anfrage gesendet
+refusal-bad-request-text = Sie wurden nicht angemeldet. Gehen Sie zur Anwendung zurück; wenn es wieder geschieht, sagen Sie es bitte deren Hilfe.
+refusal-redirect-uri-mismatch-heading = Die Anwendung hat eine falsche Anfrage gesendet
+refusal-redirect-uri-mismatch-text = Sie wollte Sie an eine Adresse schicken, die nicht für sie eingetragen ist. Deshalb halten wir hier an.
+refusal-locked-heading = Zu viele Versuche
+refusal-locked-text = Bitte warten Sie ein paar Minuten und versuchen Sie es dann noch einmal.
+refusal-rate-limited-heading = Zu viele Versuche
+refusal-rate-limited-text = Bitte warten Sie ein paar Minuten und versuchen Sie es dann noch einmal.
+refusal-csrf-failed-heading = Dieses Formular kam nicht von unserer Seite
+refusal-csrf-failed-text = Zu Ihrer Sicherheit wurde nichts getan. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.
+refusal-not-found-heading = Hier ist nichts
+refusal-not-found-text = Die Adresse ist falsch, oder die Seite gibt es nicht mehr.
+refusal-unavailable-heading = Die Anmeldung ist gerade nicht verfügbar
+refusal-unavailable-text = Bitte versuchen Sie es in einer Minute noch einmal.
+refusal-internal-heading = Entschuldigung, bei der Anmeldung ist etwas schiefgegangen
+refusal-internal-text = Bitte versuchen Sie es später noch einmal. Wenn es anhält, wenden Sie sich bitte an die Hilfe.

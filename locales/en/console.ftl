@@ -1,0 +1,116 @@
+# Console: texts that code chooses. The fixed words of its pages stand in the templates.
+
+nav-home = Home
+nav-sign-ins = Sign-in log
+nav-applications = Applications
+nav-connections = Connections
+nav-users = Users
+
+tab-general = General
+tab-settings = Settings
+tab-attributes = Attributes
+tab-jit = Just-in-Time Provisioning
+tab-activity = Activity
+tab-profile = Profile
+tab-linked = Linked accounts
+
+wizard-kind = Type
+wizard-values = Values to copy
+wizard-details = Details
+wizard-review = Review
+
+status-enabled = Enabled
+status-disabled = Disabled
+status-hidden = Hidden
+status-active = Active
+result-finished = Signed in
+result-refused = Refused
+result-open = Not finished
+check-passed = passed
+check-failed = failed
+check-skipped = not checked
+kind-oidc = OpenID Connect
+jit-on = On
+jit-off = Off
+jit-on-linking = On, linking
+application-kind-web = Web application
+application-kind-spa = Single-page application
+application-kind-native = Native application
+all-connections = All
+no-connections = None
+local-sign-in = Username and password
+source-admin = Admin
+source-import = Import
+source-person = The person
+source-connection-gone = A deleted connection
+created-by-jit = Created by JIT from { $connection }
+created-by-admin = Created by an admin
+created-by-import = Imported
+verified-no = No
+verified-provider = By the provider
+verified-person = By the person
+verified-admin = By an admin
+
+stage-request = Request received
+stage-page = Page
+stage-departure = Sent to the provider
+stage-answer = Answer of the provider
+stage-mapping = Attributes
+stage-decision = Just-in-Time provisioning
+stage-end = End of the sign-in
+stage-tokens = Tokens
+
+flash-saved = Saved.
+flash-jit-updated = Just-in-Time provisioning updated.
+flash-connection-created = Connection created. Test it, then offer it in an application.
+flash-connection-deleted = Connection deleted.
+flash-connection-enabled = Connection enabled.
+flash-connection-disabled = Connection disabled.
+flash-application-deleted = Application deleted.
+flash-application-enabled = Application enabled.
+flash-application-disabled = Application disabled.
+flash-secret-removed = Secret removed.
+flash-user-enabled = User enabled.
+flash-user-disabled = User disabled and signed out.
+flash-link-removed = Link removed.
+
+error-name-empty = Enter a name
+error-name-long = A name has at most 120 characters
+error-name-taken = There is one with this name already. Choose another name
+error-button-long = A button text has at most 60 characters
+error-issuer = { $reason }
+error-client-id-empty = Enter the client ID that the provider shows
+error-secret-needed = Enter the client secret, or choose another client authentication
+error-scopes-openid = The scope openid must be among the scopes
+error-discovery = The provider's document could not be read: { $reason }
+error-redirect-empty = Enter at least one redirect URL
+error-url = { $reason }
+error-domain = { $domain } is not a domain
+error-attribute = { $reason }
+error-mapping-incomplete = Fill in both sides of this row, or empty it
+error-mapping-twice = This local attribute is mapped twice
+error-confirm = Type the name exactly as it is shown
+error-in-use = It is still in use
+error-stale = Somebody else changed this in the meantime. Nothing was saved; the page now shows their version.
+error-draft-gone = This draft is gone. Please start again
+
+message-not-found-heading = There is nothing here
+message-not-found-text = The address is wrong, or it was deleted.
+message-csrf-failed-heading = This form was not sent from the console
+message-csrf-failed-text = For your safety nothing was done. Go back, reload the page and try again.
+message-not-allowed-heading = You may not use the console
+message-not-allowed-text = Your account has no role here.
+message-failed-heading = Sorry, this did not work
+message-failed-text = Nothing was changed. Try again; the reference below leads to the log.
+
+advice-idp-response-invalid = The provider's answer did not hold. The failed check below says what to look at; most often the issuer, the client ID or the clock.
+advice-idp-unreachable = The provider did not answer. Check its address under Settings, and whether this server may reach it.
+advice-idp-denied = The provider or the person said no. If the provider names a reason, it is in the time line.
+advice-connection-unavailable = The connection is disabled or gone. Enable it, or remove it from the application.
+advice-no-account = The person has no account here and none is made: Just-in-Time provisioning is off for the connection, or the application demands an account.
+advice-provisioning-refused = The account could not be created or updated; the decision below says why.
+advice-link-ambiguous = Several accounts match. Make the compared attribute unique, or link the right one by hand.
+advice-link-refused = An account matches but must not be linked, for example because the email address is not verified.
+advice-redirect-uri-mismatch = The application asked for a redirect URL that is not registered. Compare it character by character with the application's Redirect URLs.
+advice-bad-request = The application's request is malformed; the time line says how.
+advice-app-access-denied = The application does not accept this person.

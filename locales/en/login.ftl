@@ -1,0 +1,122 @@
+# Sign-in, sign-out, set-up and error pages.
+
+sign-in = Sign in
+sign-in-heading = Sign in to { $application }
+continue-with = Continue with { $connection }
+ways-label = Ways to sign in
+last-used = Last used
+more-ways = More ways to sign in
+or = or
+no-ways = There is no way to sign in to this application right now. Please contact its help desk.
+username-label = Username
+password-label = Password
+show = Show
+hide = Hide
+show-password = Show password
+hide-password = Hide password
+language-label = Language
+help = Help
+continue = Continue
+copy = Copy
+copied = Copied
+
+error-prefix = Error:
+problem-heading = There is a problem
+error-username-empty = Enter your username
+error-password-empty = Enter your password
+error-credentials = The username or the password is not right. Check both and try again.
+error-too-many = Too many attempts. Wait a few minutes, then try again.
+error-busy = A lot of people are signing in right now. Try again in a moment.
+notice-stale = This page was out of date, so nothing was sent. Please try again.
+notice-other-tab = You have already continued this sign-in in another tab or window. You can go on here, too.
+
+sign-out-heading = Sign out?
+sign-out-application = { $application } asks you to sign out. This ends your session here, for all applications.
+sign-out-text = This ends your session here, for all applications.
+sign-out-yes = Sign out
+sign-out-no = To stay signed in, just close this page.
+signed-out-heading = You are signed out
+signed-out-text = Applications that you opened before may stay open until you close the browser.
+
+handover-heading = Taking you to { $application }
+handover-text = If nothing happens, press Continue.
+
+setup-heading = Set up the first admin
+setup-text = This account can change everything in the console. The link works once.
+setup-button = Create admin
+recovery-heading = Choose a new password
+recovery-text = For an admin who lost access. The link works once.
+recovery-button = Save password
+new-password-label = New password
+password-again-label = The same password again
+password-hint =
+    { $characters ->
+        [one] At least { $characters } character. A short sentence is a good password.
+       *[other] At least { $characters } characters. A short sentence is a good password.
+    }
+error-username-invalid = A username has letters, digits and . _ - + @, and starts with a letter or digit
+error-username-taken = This username is taken. Choose another one
+error-password-short = This password is too short
+error-password-long = This password is too long
+error-passwords-differ = The two passwords are not the same
+
+the-provider = The provider
+action-start-again = Start again
+action-try-again = Try again
+action-another-way = Use another way
+action-another-account = Use another account
+action-back = Go back to { $application }
+reference = Reference
+reference-hint = If you ask for help, please give this reference.
+error-code = Code
+error-time = Time
+refusal-wait =
+    { $minutes ->
+        [one] Please wait { $minutes } minute, then try again.
+       *[other] Please wait { $minutes } minutes, then try again.
+    }
+
+refusal-tx-expired-heading = This sign-in has expired
+refusal-tx-expired-text = It was open for too long. Please start again.
+refusal-tx-other-browser-heading = This sign-in was started elsewhere
+refusal-tx-other-browser-text = It belongs to another browser or device, or its cookies were deleted. Please start again at the application.
+refusal-tx-already-used-heading = This sign-in is already complete
+refusal-tx-already-used-text = You can close this page, or start again at the application.
+refusal-idp-denied-heading = { $provider } did not let you in, or you cancelled
+refusal-idp-denied-text = Try again, or use another way to sign in.
+refusal-idp-unreachable-heading = { $provider } is not answering
+refusal-idp-unreachable-text = Try again in a minute, or use another way to sign in.
+refusal-idp-response-invalid-heading = We could not verify the answer of { $provider }
+refusal-idp-response-invalid-text = You have not been signed in. Try again; if it happens once more, please contact help.
+refusal-connection-unavailable-heading = { $provider } cannot be used right now
+refusal-connection-unavailable-text = This way to sign in is switched off. Please use another way.
+refusal-no-account-heading = You do not have an account here
+refusal-no-account-text = { $provider } signed you in, but there is no account for you at this organisation. Use another account, or contact help.
+refusal-provisioning-refused-heading = We could not set up an account for you
+refusal-provisioning-refused-text = { $provider } signed you in, but your account could not be created or updated here. Please contact help.
+refusal-link-ambiguous-heading = We could not match you to one account
+refusal-link-ambiguous-text = Please contact help; they can tell which account is yours.
+refusal-link-refused-heading = We could not match you to an account
+refusal-link-refused-text = Use another way to sign in, or contact help.
+refusal-link-mismatch-heading = Two different people signed in
+refusal-link-mismatch-text = The steps of this sign-in belong to different accounts. Start again with one of them, or contact help.
+refusal-account-disabled-heading = This account cannot be used
+refusal-account-disabled-text = Please contact help.
+refusal-app-access-denied-heading = You may not use this application
+refusal-app-access-denied-text = Use another account, or contact help.
+refusal-bad-request-heading = The application sent a wrong request
+refusal-bad-request-text = You have not been signed in. Go back to the application; if it happens again, please tell its help desk.
+refusal-redirect-uri-mismatch-heading = The application sent a wrong request
+refusal-redirect-uri-mismatch-text = It asked to send you to an address that is not registered for it, so we stopped here.
+refusal-locked-heading = Too many attempts
+refusal-locked-text = Please wait a few minutes, then try again.
+refusal-rate-limited-heading = Too many attempts
+refusal-rate-limited-text = Please wait a few minutes, then try again.
+refusal-csrf-failed-heading = This form was not sent from our page
+refusal-csrf-failed-text = For your safety nothing was done. Go back, reload the page and try again.
+refusal-not-found-heading = There is nothing here
+refusal-not-found-text = The address is wrong, or the page is gone.
+refusal-unavailable-heading = Sign-in is not available right now
+refusal-unavailable-text = Please try again in a minute.
+refusal-internal-heading = Sorry, there is a problem with sign-in
+refusal-internal-text = Please try again later. If it goes on, please contact help.
