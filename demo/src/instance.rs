@@ -1,12 +1,13 @@
 //! One `usher serve` as a child process: its folder, its start, its readiness, its end. Only processes started here
-//! are ever stopped here.
+//! are ever stopped here. The server belongs to a small shell that waits on a pipe from us: however the demo ends, the
+//! pipe closes and the shell stops the server.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 use url::Url;
 
@@ -14,6 +15,9 @@ use crate::parties::Parties;
 
 /// How long a server may take to finish what it is doing when asked to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// Runs its arguments until its input ends. It closes its own output, so that ours ends with the server's.
+const UNTIL_INPUT_ENDS: &str =
+    r#""$@" & server=$!; exec >&-; cat >/dev/null; kill -TERM "$server" 2>/dev/null; wait "$server""#;
 
 /// Why an instance is not there.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +72,8 @@ impl<'a> Setup<'a> {
 pub struct Instance {
     name: &'static str,
     child: Child,
+    /// Open as long as the server shall run.
+    lifeline: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
     log: PathBuf,
 }
@@ -84,7 +90,7 @@ impl Instance {
         let log = setup.folder.join("log.txt");
         let log_file = std::fs::File::create(&log).map_err(io(&log))?;
 
-        let mut command = Command::new(setup.program);
+        let mut command = Command::new("sh");
         // What the person's shell says about another Usher must not reach this one.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("USHER_") && name != "USHER_LOG" {
@@ -92,6 +98,8 @@ impl Instance {
             }
         }
         command
+            .args(["-c", UNTIL_INPUT_ENDS, "sh"])
+            .arg(setup.program)
             .arg("serve")
             .args(["--public-url", setup.public_url])
             .args(["--listen", &listen_address(setup.public_url)])
@@ -105,16 +113,16 @@ impl Instance {
             command.args(["--allow-private", allowed]);
         }
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log_file)
-            .kill_on_drop(true)
             // A group of its own: Ctrl-C reaches the demo alone, which then stops its servers in order.
             .process_group(0)
             .spawn()
             .map_err(io(setup.program))?;
         let stdout = child.stdout.take().ok_or_else(|| InstanceError::NoProgram(setup.program.to_owned()))?;
-        Ok(Self { name: setup.name, child, output: BufReader::new(stdout).lines(), log })
+        let lifeline = child.stdin.take();
+        Ok(Self { name: setup.name, child, lifeline, output: BufReader::new(stdout).lines(), log })
     }
 
     /// Waits for the line that says it listens.
@@ -138,7 +146,7 @@ impl Instance {
     /// the pipe never fills.
     pub async fn ended(&mut self) -> InstanceError {
         while let Ok(Some(_)) = self.output.next_line().await {}
-        let _ = self.child.wait().await;
+        self.stop().await;
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         let tail = lines.iter().rev().take(8).rev().copied().collect::<Vec<_>>().join("\n");
@@ -147,12 +155,12 @@ impl Instance {
 
     /// Asks the server to stop, waits for it, and insists if it does not.
     pub async fn stop(&mut self) {
-        if let Some(id) = self.child.id() {
-            // The shell's own `kill`: needs no further package and no unsafe code.
-            let _ = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().await;
-        }
-        if timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
-            let _ = self.child.kill().await;
+        drop(self.lifeline.take());
+        if timeout(STOP_WITHIN, self.child.wait()).await.is_err()
+            && let Some(group) = self.child.id()
+        {
+            // The shell's own `kill`, on the group that shell and server form: no further package, no unsafe code.
+            let _ = Command::new("sh").args(["-c", &format!("kill -KILL -- -{group}")]).status().await;
         }
     }
 }
@@ -172,4 +180,49 @@ fn listen_address(public_url: &str) -> String {
 
 fn port_of(url: &Url) -> u16 {
     url.port_or_known_default().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::{Instance, InstanceError, Setup};
+
+    /// A server that says what `lines` print, and an instance of it.
+    fn pretend(folder: &tempfile::TempDir, lines: &str) -> Instance {
+        let program: PathBuf = folder.path().join("server");
+        std::fs::write(&program, format!("#!/bin/sh\n{lines}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Instance::start(&Setup {
+            name: "usher",
+            program: &program,
+            folder: folder.path().to_owned(),
+            public_url: "http://localhost:1",
+            bootstrap: String::new(),
+            allow_private: None,
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_listens_is_ready_and_stops_when_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let stopped = folder.path().join("stopped");
+        let lines =
+            format!("trap 'touch {}; exit' TERM\necho listening on x\nwhile :; do sleep 0.05; done", stopped.display());
+        let mut server = pretend(&folder, &lines);
+        server.ready_within(Duration::from_secs(10)).await.unwrap();
+        server.stop().await;
+        assert!(stopped.exists(), "the server was not asked");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ends_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = pretend(&folder, "echo the port is taken >&2; exit 1");
+        let fault = server.ready_within(Duration::from_secs(10)).await.unwrap_err();
+        assert!(matches!(&fault, InstanceError::Ended { tail, .. } if tail == "the port is taken"), "{fault}");
+    }
 }
