@@ -1,1 +1,35 @@
-//! Use cases: load, decide (pure), store.
+//! Use cases of Usher: load, decide (pure), store. One file per use case.
+//!
+//! The only crate that knows all of the others; it holds the clock, the source of chance and the
+//! configuration snapshot. It renders nothing and opens no socket: the web front calls it with what
+//! a browser or an application sent, and shows what it answers.
+
+pub mod accounts;
+mod answer;
+mod audit;
+pub mod authorize;
+pub mod bootstrap;
+mod broker;
+pub mod console;
+mod failure;
+mod flow_state;
+mod grant;
+mod jwks_cache;
+pub mod keys;
+mod limits;
+pub mod login;
+pub mod logout;
+pub mod maintenance;
+pub mod passwords;
+pub mod setup;
+mod snapshot;
+pub mod token;
+mod tracing_events;
+pub mod userinfo;
+mod visitor;
+
+pub use answer::{AnswerToApplication, NewSession};
+pub use broker::{Broker, BrokerParts, SESSION_LIFE, Settings};
+pub use failure::{Failure, Fault, Refusal};
+pub use snapshot::{ConfiguredConnection, Snapshot};
+pub use visitor::{LiveSession, Visitor};

@@ -1,0 +1,141 @@
+//! An application asks to sign a person in: validate, begin a flow, hand over to the dispatcher.
+
+use usher_domain::{EmailAddress, FlowId, SecretText, SignInTrace, TraceStage};
+use usher_login_flow::{Beginning, FlowPlan, LoginFlow};
+use usher_oidc_provider::authorize::{self, AuthorizationRequest, AuthorizeError};
+use usher_oidc_provider::params::Params;
+use usher_oidc_provider::responses::{self, AuthorizationAnswer};
+use usher_storage::{audit, flows};
+
+use crate::broker::Broker;
+use crate::failure::{Failure, Fault, Refusal};
+use crate::flow_state::{self, FlowState};
+use crate::snapshot::Snapshot;
+use crate::tracing_events::note;
+use crate::visitor::Visitor;
+
+/// Sign-ins in progress that one browser may hold per application before the oldest goes.
+const FLOWS_PER_BROWSER: i64 = 3;
+/// Sign-ins in progress that this installation holds at most (DOS-11).
+const FLOWS_AT_MOST: i64 = 200_000;
+
+/// How an authorization request begins.
+#[derive(Debug)]
+pub enum Started {
+    /// Go to the dispatcher.
+    Login {
+        /// The new flow.
+        flow: FlowId,
+        /// A new binding cookie, where the browser has none.
+        browser: Option<SecretText>,
+    },
+    /// The application is told what was wrong with its request.
+    Answer(AuthorizationAnswer),
+}
+
+/// Validates the request and begins a flow.
+pub async fn start(broker: &Broker, params: &Params, visitor: &Visitor) -> Result<Started, Failure> {
+    let now = broker.now();
+    let snapshot = broker.snapshot();
+    if !broker.limits.allows_sign_in(visitor.remote) {
+        return Err(Refusal::bare(usher_domain::RefusalCode::RateLimited, visitor.correlation.clone(), now).into());
+    }
+    let request = match authorize::validate(params, |id| snapshot.application(id)) {
+        Ok(request) => request,
+        Err(AuthorizeError::Returned(error)) => {
+            return Ok(Started::Answer(responses::error(&error, &broker.issuer)));
+        }
+        Err(AuthorizeError::Shown(error)) => {
+            let code = error.code();
+            record_shown(broker, visitor, code).await?;
+            return Err(Refusal::bare(code, visitor.correlation.clone(), now).into());
+        }
+    };
+    begin(broker, &snapshot, request, visitor).await
+}
+
+async fn begin(
+    broker: &Broker,
+    snapshot: &Snapshot,
+    request: AuthorizationRequest,
+    visitor: &Visitor,
+) -> Result<Started, Failure> {
+    let now = broker.now();
+    let Some(application) = snapshot.application(&request.application) else {
+        return Err(Fault::Invariant("a validated request names an application").into());
+    };
+    let hint = request
+        .idp_hint
+        .as_ref()
+        .and_then(|hint| snapshot.resolve_hint(hint))
+        .or_else(|| domain_of_hint(snapshot, request.login_hint.as_deref()));
+    let plan = FlowPlan::for_application(application, &snapshot.plain_connections());
+    let mut trace = SignInTrace::new(visitor.correlation.clone(), now);
+    trace.application = Some(application.id.clone());
+    note(&mut trace, now, TraceStage::Request, format!("{} asks for {}", application.name, request.scopes));
+    let beginning = Beginning {
+        id: FlowId::random(broker.entropy()),
+        correlation: visitor.correlation.clone(),
+        request: request.sign_in_request(hint),
+        protocol_request: serde_json::to_string(&request).map_err(|e| Fault::unreadable("request", e))?,
+        plan,
+    };
+    let state = FlowState { flow: LoginFlow::begin(beginning, now), trace };
+    let (browser, fresh) = match &visitor.browser {
+        Some(value) => (value.clone(), None),
+        None => {
+            let value = broker.random_token();
+            (value.clone(), Some(value))
+        }
+    };
+    store_flow(broker, &state, &browser, visitor).await?;
+    Ok(Started::Login { flow: state.flow.id().clone(), browser: fresh })
+}
+
+/// A `login_hint` with an e-mail address may name a connection by its domain.
+fn domain_of_hint(snapshot: &Snapshot, login_hint: Option<&str>) -> Option<usher_domain::ConnectionId> {
+    let address = EmailAddress::parse(login_hint?).ok()?;
+    snapshot.by_domain(address.domain())
+}
+
+async fn store_flow(
+    broker: &Broker,
+    state: &FlowState,
+    browser: &SecretText,
+    visitor: &Visitor,
+) -> Result<(), Failure> {
+    let now = broker.now();
+    let row = flow_state::new_row(broker, state, browser)?;
+    let full = broker
+        .store
+        .write_ephemeral(move |tx| {
+            let row = row.clone();
+            Box::pin(async move {
+                if flows::count_all(tx, now).await? >= FLOWS_AT_MOST {
+                    return Ok::<_, Fault>(true);
+                }
+                flows::delete_oldest(tx, &row.browser_hash, &row.application, FLOWS_PER_BROWSER - 1).await?;
+                flows::insert(tx, &row).await?;
+                Ok(false)
+            })
+        })
+        .await?;
+    if full {
+        return Err(Refusal::bare(usher_domain::RefusalCode::RateLimited, visitor.correlation.clone(), now).into());
+    }
+    Ok(())
+}
+
+async fn record_shown(broker: &Broker, visitor: &Visitor, code: usher_domain::RefusalCode) -> Result<(), Failure> {
+    let now = broker.now();
+    let trace = SignInTrace::new(visitor.correlation.clone(), now);
+    let event = crate::audit::refused(visitor, &trace, now, code);
+    broker
+        .store
+        .write(move |tx| {
+            let event = event.clone();
+            Box::pin(async move { audit::insert(tx, &event).await })
+        })
+        .await?;
+    Ok(())
+}

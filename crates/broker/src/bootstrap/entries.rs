@@ -1,0 +1,186 @@
+//! Entries of the bootstrap file to domain types; every fault names its entry.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use usher_domain::{
+    Application, ApplicationId, AttributeMapping, AttributeName, AttributeSource, ClientAuthMethod, Connection,
+    ConnectionId, ConnectionKind, EmailAddress, HttpsOrigin, IssuerUrl, ProvisioningSettings, RedirectUri, Role,
+    SecretText, SignInPageListing, UserName, Verification,
+};
+
+use super::file::{ApplicationEntry, BootstrapError, BootstrapFile, ClientAuthEntry, ConnectionEntry, UserEntry};
+use super::{Person, Plan};
+use crate::accounts::NewAccount;
+use crate::console::applications::secret_at_rest;
+use crate::console::connections::script_name;
+use crate::passwords::is_acceptable_hash;
+
+/// Validates a whole file.
+pub fn plan(file: BootstrapFile, now: DateTime<Utc>) -> Result<Plan, BootstrapError> {
+    let mut plan = Plan::default();
+    for entry in file.users {
+        let what = format!("user {}", entry.username);
+        plan.people.push(person(entry).map_err(|fault| BootstrapError::at(&what, fault))?);
+    }
+    for entry in file.connections {
+        let what = format!("connection {}", entry.id);
+        plan.connections.push(connection(entry).map_err(|fault| BootstrapError::at(&what, fault))?);
+    }
+    for entry in file.applications {
+        let what = format!("application {}", entry.id);
+        plan.applications.push(application(entry, now).map_err(|fault| BootstrapError::at(&what, fault))?);
+    }
+    Ok(plan)
+}
+
+fn text(fault: impl std::fmt::Display) -> String {
+    fault.to_string()
+}
+
+fn person(entry: UserEntry) -> Result<Person, String> {
+    let mut attributes = std::collections::BTreeMap::new();
+    let mut email = entry.email;
+    for (name, values) in entry.attributes {
+        let values = values.into_values();
+        if name == "email" {
+            email = email.or_else(|| values.into_iter().next());
+            continue;
+        }
+        attributes.insert(AttributeName::parse(&name).map_err(text)?, values);
+    }
+    if entry.password.is_some() && entry.password_hash.is_some() {
+        return Err("give password or password_hash, not both".to_owned());
+    }
+    if entry.password_hash.as_deref().is_some_and(|phc| !is_acceptable_hash(phc)) {
+        return Err("password_hash is not an Argon2id PHC string".to_owned());
+    }
+    Ok(Person {
+        account: NewAccount {
+            username: UserName::parse(&entry.username).map_err(text)?,
+            password_hash: entry.password_hash,
+            email: email.as_deref().map(EmailAddress::parse).transpose().map_err(text)?,
+            email_verified: if entry.email_verified { Verification::ByAdmin } else { Verification::Unverified },
+            attributes,
+            source: AttributeSource::Import,
+            role: entry.admin.then_some(Role::Owner),
+        },
+        password: entry.password.map(SecretText::new),
+    })
+}
+
+fn secret(plain: Option<String>, variable: Option<String>) -> Result<Option<SecretText>, String> {
+    match (plain, variable) {
+        (Some(_), Some(_)) => Err("give the secret or the name of its variable, not both".to_owned()),
+        (Some(plain), None) => Ok(Some(SecretText::new(plain))),
+        (None, Some(name)) => match std::env::var(&name) {
+            Ok(value) if !value.is_empty() => Ok(Some(SecretText::new(value))),
+            _ => Err(format!("the environment has no variable {name}")),
+        },
+        (None, None) => Ok(None),
+    }
+}
+
+fn connection(entry: ConnectionEntry) -> Result<(Connection, Option<SecretText>), String> {
+    if entry.kind != "oidc" {
+        return Err(format!("unknown kind '{}': use oidc", entry.kind));
+    }
+    let secret = secret(entry.client_secret.clone(), entry.client_secret_env.clone())?;
+    let settings = settings(&entry, secret.is_some())?;
+    let mut mapping = Vec::new();
+    for (claim, attribute) in entry.mapping {
+        mapping.push(AttributeMapping { claim, attribute: AttributeName::parse(&attribute).map_err(text)? });
+    }
+    let connection = Connection {
+        id: ConnectionId::parse(entry.id).map_err(text)?,
+        kind: ConnectionKind::Oidc,
+        script_name: script_name(&entry.name),
+        name: entry.name,
+        button_text: entry.button_text,
+        enabled: entry.enabled,
+        listing: if entry.hidden { SignInPageListing::Hidden } else { SignInPageListing::Shown },
+        email_domains: entry.email_domains.iter().map(|d| d.to_ascii_lowercase()).collect(),
+        settings,
+        mapping,
+        provisioning: ProvisioningSettings {
+            enabled: entry.jit,
+            attribute_sync: entry.attribute_sync,
+            ..ProvisioningSettings::default()
+        },
+        revision: 1,
+    };
+    usher_connectors::connector_for(&connection, secret.clone(), "https://localhost/callback")
+        .map_err(|fault| fault.to_string())?;
+    Ok((connection, secret))
+}
+
+fn settings(entry: &ConnectionEntry, has_secret: bool) -> Result<Value, String> {
+    let issuer = IssuerUrl::parse(&entry.issuer).map_err(text)?;
+    let client_auth = match entry.client_auth {
+        Some(ClientAuthEntry::Basic) => "basic",
+        Some(ClientAuthEntry::Post) => "post",
+        Some(ClientAuthEntry::PrivateKeyJwt) => "private_key_jwt",
+        Some(ClientAuthEntry::None) => "none",
+        None if has_secret => "basic",
+        None => "none",
+    };
+    if client_auth != "none" && !has_secret {
+        return Err("this client_auth needs client_secret or client_secret_env".to_owned());
+    }
+    let mut settings = json!({ "issuer": issuer, "client_id": entry.client_id, "client_auth": client_auth });
+    if let Some(members) = settings.as_object_mut() {
+        if let Some(scopes) = &entry.scopes {
+            members.insert("scopes".to_owned(), json!(scopes));
+        }
+        if let Some(algs) = &entry.id_token_algs {
+            members.insert("id_token_algs".to_owned(), json!(algs));
+        }
+    }
+    Ok(settings)
+}
+
+fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Application, String> {
+    let secret = secret(entry.secret, entry.secret_env)?;
+    if entry.kind.is_confidential() != secret.is_some() {
+        return Err("a web application needs a secret, and only a web application has one".to_owned());
+    }
+    let default_method =
+        if secret.is_some() { ClientAuthMethod::ClientSecretBasic } else { ClientAuthMethod::None };
+    let auth_method = entry.auth_method.unwrap_or(default_method);
+    if (auth_method == ClientAuthMethod::None) == secret.is_some() {
+        return Err("auth_method does not fit the kind".to_owned());
+    }
+    let uris = |list: Vec<String>| -> Result<Vec<RedirectUri>, String> {
+        list.iter().map(|uri| RedirectUri::parse(uri).map_err(|fault| format!("{uri}: {fault}"))).collect()
+    };
+    let redirect_uris = uris(entry.redirect_uris)?;
+    if redirect_uris.is_empty() {
+        return Err("redirect_uris is empty".to_owned());
+    }
+    let connections = match entry.connections {
+        None => None,
+        Some(ids) => {
+            Some(ids.into_iter().map(ConnectionId::parse).collect::<Result<Vec<_>, _>>().map_err(text)?)
+        }
+    };
+    Ok(Application {
+        id: ApplicationId::parse(entry.id).map_err(text)?,
+        name: entry.name,
+        kind: entry.kind,
+        enabled: true,
+        auth_method,
+        secrets: secret.iter().map(|s| secret_at_rest(s, now)).collect(),
+        redirect_uris,
+        post_logout_redirect_uris: uris(entry.post_logout_redirect_uris)?,
+        origins: entry
+            .origins
+            .iter()
+            .map(|o| HttpsOrigin::parse(o).map_err(|fault| format!("{o}: {fault}")))
+            .collect::<Result<_, _>>()?,
+        id_token_alg: entry.id_token_alg,
+        connections,
+        local_sign_in: entry.local_sign_in,
+        local_account_required: entry.local_account_required,
+        home_url: entry.home_url,
+        revision: 1,
+    })
+}

@@ -1,0 +1,178 @@
+//! The bootstrap file: what it may say. Unknown keys are refused with the line they stand on.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use usher_domain::{ApplicationKind, AttributeSync, ClientAuthMethod, SigningAlgorithm};
+
+/// A whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BootstrapFile {
+    /// `[[user]]`
+    #[serde(default, rename = "user")]
+    pub users: Vec<UserEntry>,
+    /// `[[connection]]`
+    #[serde(default, rename = "connection")]
+    pub connections: Vec<ConnectionEntry>,
+    /// `[[application]]`
+    #[serde(default, rename = "application")]
+    pub applications: Vec<ApplicationEntry>,
+}
+
+/// One value or several.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// `"x"`
+    One(String),
+    /// `["x", "y"]`
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// As a list.
+    pub fn into_values(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Many(values) => values,
+        }
+    }
+}
+
+/// A local user.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserEntry {
+    pub username: String,
+    pub password: Option<String>,
+    pub password_hash: Option<String>,
+    #[serde(default)]
+    pub admin: bool,
+    pub email: Option<String>,
+    #[serde(default)]
+    pub email_verified: bool,
+    #[serde(default)]
+    pub attributes: BTreeMap<String, OneOrMany>,
+}
+
+/// How Usher authenticates at the provider.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthEntry {
+    Basic,
+    Post,
+    PrivateKeyJwt,
+    None,
+}
+
+/// A connection.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionEntry {
+    pub id: String,
+    pub name: String,
+    #[serde(default = "oidc")]
+    pub kind: String,
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: Option<String>,
+    pub client_secret_env: Option<String>,
+    pub client_auth: Option<ClientAuthEntry>,
+    pub scopes: Option<Vec<String>>,
+    #[serde(default = "yes")]
+    pub jit: bool,
+    #[serde(default)]
+    pub attribute_sync: AttributeSync,
+    #[serde(default)]
+    pub mapping: BTreeMap<String, String>,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    #[serde(default)]
+    pub hidden: bool,
+    pub button_text: Option<String>,
+    #[serde(default)]
+    pub email_domains: Vec<String>,
+    pub id_token_algs: Option<Vec<String>>,
+}
+
+/// An application.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationEntry {
+    pub id: String,
+    pub name: String,
+    pub kind: ApplicationKind,
+    pub secret: Option<String>,
+    pub secret_env: Option<String>,
+    pub auth_method: Option<ClientAuthMethod>,
+    pub redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub origins: Vec<String>,
+    pub connections: Option<Vec<String>>,
+    #[serde(default = "yes")]
+    pub local_sign_in: bool,
+    #[serde(default)]
+    pub local_account_required: bool,
+    #[serde(default)]
+    pub id_token_alg: SigningAlgorithm,
+    pub home_url: Option<String>,
+}
+
+fn oidc() -> String {
+    "oidc".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Why a bootstrap file was refused: one line that names the place.
+#[derive(Debug, thiserror::Error)]
+#[error("bootstrap file: {0}")]
+pub struct BootstrapError(pub String);
+
+impl BootstrapError {
+    /// Wraps a fault of the entry called `what`.
+    pub fn at(what: &str, fault: impl std::fmt::Display) -> Self {
+        Self(format!("{what}: {fault}"))
+    }
+}
+
+/// Reads the text of a file.
+pub fn parse(text: &str) -> Result<BootstrapFile, BootstrapError> {
+    toml::from_str(text).map_err(|fault| BootstrapError(fault.to_string().trim().replace('\n', " / ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_small_file_reads() {
+        let file = parse(
+            r#"
+            [[user]]
+            username = "ann"
+            password = "correct horse battery"
+            attributes = { given_name = "Ann", nickname = ["A", "Annie"] }
+            [[connection]]
+            id = "acme"
+            name = "Acme"
+            issuer = "https://id.acme.test"
+            client_id = "usher"
+            "#,
+        )
+        .unwrap();
+        assert_eq!(file.users[0].username, "ann");
+        assert!(file.connections[0].jit && file.connections[0].enabled);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_their_line() {
+        let fault = parse("[[user]]\nusername = \"ann\"\nadmn = true\n").unwrap_err().to_string();
+        assert!(fault.contains("admn") && fault.contains("line 3"), "{fault}");
+    }
+}

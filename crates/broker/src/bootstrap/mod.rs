@@ -1,0 +1,158 @@
+//! The declarative bootstrap file: connections, applications, users, made where they do not exist yet.
+//!
+//! Existing entries stay untouched, so the file can stay in place: what the console changed is never undone.
+//! Everything is validated before the first row is written, and all of it lands in one transaction.
+
+mod entries;
+mod file;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use usher_domain::{Application, Connection, Entropy, SecretText, UserName};
+use usher_storage::{Purpose, Sealed, Store, applications, config, connections, users};
+
+pub use file::BootstrapError;
+
+use crate::accounts::{self, NewAccount};
+use crate::failure::Fault;
+use crate::passwords::Passwords;
+
+/// What was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Made {
+    /// Users.
+    pub users: usize,
+    /// Connections.
+    pub connections: usize,
+    /// Applications.
+    pub applications: usize,
+}
+
+/// Why a bootstrap did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapFailure {
+    /// The file is wrong; the line says where.
+    #[error(transparent)]
+    File(#[from] BootstrapError),
+    /// A fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<usher_storage::StorageError> for BootstrapFailure {
+    fn from(fault: usher_storage::StorageError) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+/// A user entry, validated; the password is hashed only if the account does not exist yet.
+#[derive(Debug, Clone)]
+struct Person {
+    account: NewAccount,
+    password: Option<SecretText>,
+}
+
+/// Everything of a file, validated.
+#[derive(Debug, Clone, Default)]
+struct Plan {
+    people: Vec<Person>,
+    connections: Vec<(Connection, Option<SecretText>)>,
+    applications: Vec<Application>,
+}
+
+/// Reads the text of a bootstrap file and makes what does not exist yet.
+pub async fn apply(
+    store: &Store,
+    text: &str,
+    entropy: Arc<dyn Entropy>,
+    now: DateTime<Utc>,
+) -> Result<Made, BootstrapFailure> {
+    let mut plan = entries::plan(file::parse(text)?, now)?;
+    hash_passwords(store, &mut plan.people, &*entropy).await?;
+    let mut sealed = Vec::new();
+    for (connection, secret) in plan.connections {
+        let secret = secret.map(|secret| seal(store, &connection, &secret, &*entropy)).transpose()?;
+        sealed.push((connection, secret));
+    }
+    let (people, applications) = (plan.people, plan.applications);
+    store
+        .write(move |tx| {
+            let (people, sealed, applications, entropy) =
+                (people.clone(), sealed.clone(), applications.clone(), Arc::clone(&entropy));
+            Box::pin(async move {
+                let mut made = Made::default();
+                for (connection, secret) in &sealed {
+                    made.connections += usize::from(connections::insert(tx, connection, secret.as_ref()).await?);
+                }
+                for application in &applications {
+                    made.applications += usize::from(applications::insert(tx, application).await?);
+                }
+                for person in &people {
+                    if users::get_by_username(tx, &person.account.username).await?.is_none() {
+                        make(tx, &person.account, &*entropy, now).await?;
+                        made.users += 1;
+                    }
+                }
+                if made.connections + made.applications > 0 {
+                    config::bump(tx).await?;
+                }
+                if made != Made::default() {
+                    crate::audit::system(tx, "bootstrap.applied", now).await?;
+                }
+                Ok::<_, BootstrapFailure>(made)
+            })
+        })
+        .await
+}
+
+async fn make(
+    tx: &mut usher_storage::Tx,
+    account: &NewAccount,
+    entropy: &dyn Entropy,
+    now: DateTime<Utc>,
+) -> Result<(), BootstrapFailure> {
+    match accounts::create(tx, account, entropy, now).await {
+        Ok(_) => Ok(()),
+        Err(accounts::NotCreated::Fault(fault)) => Err(fault.into()),
+        Err(other) => Err(BootstrapError::at(&format!("user {}", account.username), other).into()),
+    }
+}
+
+async fn exists(store: &Store, name: &UserName) -> Result<bool, Fault> {
+    let name = name.clone();
+    Ok(store.read(move |tx| Box::pin(async move { users::get_by_username(tx, &name).await })).await?.is_some())
+}
+
+async fn hash_passwords(
+    store: &Store,
+    people: &mut [Person],
+    entropy: &dyn Entropy,
+) -> Result<(), BootstrapFailure> {
+    let mut pool = None;
+    for person in people {
+        let Some(password) = person.password.take() else { continue };
+        if exists(store, &person.account.username).await? {
+            continue;
+        }
+        let at = |fault| BootstrapError::at(&format!("user {}", person.account.username), fault);
+        let passwords = match &pool {
+            Some(passwords) => passwords,
+            None => pool.insert(Passwords::start(entropy).map_err(at)?),
+        };
+        person.account.password_hash = Some(passwords.hash(password, entropy).await.map_err(at)?);
+    }
+    Ok(())
+}
+
+fn seal(
+    store: &Store,
+    connection: &Connection,
+    secret: &SecretText,
+    entropy: &dyn Entropy,
+) -> Result<Sealed, Fault> {
+    store
+        .sealer()
+        .seal(Purpose::CONNECTION_SECRET, connection.id.as_str(), secret.expose().as_bytes(), entropy)
+        .map_err(|e| Fault::unreadable("secret", e))
+}

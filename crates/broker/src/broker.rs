@@ -1,0 +1,199 @@
+//! The broker itself: what every use case shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Duration, Utc};
+use usher_connectors::Fetch;
+use usher_domain::{Clock, Entropy, IssuerUrl, SecretText};
+use usher_storage::Store;
+
+use crate::failure::Fault;
+use crate::jwks_cache::JwksCache;
+use crate::limits::Limits;
+use crate::passwords::Passwords;
+use crate::snapshot::{self, Snapshot};
+use crate::{keys, tracing_events};
+
+/// Life of a browser session at Usher, whatever happens.
+pub const SESSION_LIFE: Duration = Duration::hours(12);
+/// Longest time without a successful look at the configuration before this node refuses.
+const STALE_AFTER: Duration = Duration::seconds(5);
+
+/// What an installation is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Base of every URL, without a trailing slash; also the issuer.
+    pub public_url: String,
+}
+
+/// What the broker is made of; the binary puts them together.
+pub struct BrokerParts {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Outgoing HTTP.
+    pub fetch: Arc<dyn Fetch>,
+    /// What the installation is told.
+    pub settings: Settings,
+}
+
+/// Holds the snapshot, the ports and the bounded pools. One per process.
+pub struct Broker {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) settings: Settings,
+    pub(crate) issuer: IssuerUrl,
+    pub(crate) passwords: Passwords,
+    pub(crate) limits: Limits,
+    pub(crate) provider_keys: JwksCache,
+    snapshot: ArcSwap<Snapshot>,
+    looked_at: AtomicI64,
+}
+
+impl Broker {
+    /// Makes signing keys where there are none and reads the first snapshot.
+    pub async fn start(parts: BrokerParts) -> Result<Self, Fault> {
+        let BrokerParts { store, clock, entropy, fetch, settings } = parts;
+        let now = clock.now();
+        keys::ensure(&store, &*entropy, now).await?;
+        let first = snapshot::load(&store, &settings).await?;
+        let issuer =
+            IssuerUrl::parse(&settings.public_url).map_err(|_| Fault::Invariant("the public URL is an issuer"))?;
+        let passwords =
+            Passwords::start(&*entropy).map_err(|_| Fault::Invariant("the password pool can hash its decoy"))?;
+        Ok(Self {
+            provider_keys: JwksCache::new(Arc::clone(&fetch), Arc::clone(&clock)),
+            limits: Limits::new(),
+            passwords,
+            issuer,
+            snapshot: ArcSwap::from_pointee(first),
+            looked_at: AtomicI64::new(now.timestamp_millis()),
+            store,
+            clock,
+            entropy,
+            fetch,
+            settings,
+        })
+    }
+
+    /// The present time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The source of chance.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
+    }
+
+    /// The clock, for what must hold one of its own.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The source of chance, for what must hold one of its own.
+    pub fn shared_entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.entropy)
+    }
+
+    /// The database, for the session layer.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Our issuer identifier.
+    pub fn issuer(&self) -> &IssuerUrl {
+        &self.issuer
+    }
+
+    /// Base of every URL, without a trailing slash.
+    pub fn public_url(&self) -> &str {
+        &self.settings.public_url
+    }
+
+    /// The present configuration.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Reads the configuration anew; every use case that changed it calls this after its commit.
+    pub async fn reload(&self) -> Result<Arc<Snapshot>, Fault> {
+        let fresh = Arc::new(snapshot::load(&self.store, &self.settings).await?);
+        self.snapshot.store(Arc::clone(&fresh));
+        self.mark_looked();
+        Ok(fresh)
+    }
+
+    /// One look at the configuration's version; reloads when it moved. Called every second.
+    pub async fn follow_configuration(&self) -> Result<(), Fault> {
+        let version =
+            self.store.read(move |tx| Box::pin(async move { usher_storage::config::version(tx).await })).await?;
+        if version == self.snapshot().version {
+            self.mark_looked();
+        } else {
+            self.reload().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether this node may answer sign-ins: its database answers and its configuration is fresh.
+    pub async fn readiness(&self) -> Result<(), Fault> {
+        self.store.ping().await?;
+        let looked = self.looked_at.load(Ordering::Relaxed);
+        if self.now().timestamp_millis() - looked > STALE_AFTER.num_milliseconds() {
+            self.follow_configuration().await?;
+        }
+        Ok(())
+    }
+
+    fn mark_looked(&self) {
+        self.looked_at.store(self.now().timestamp_millis(), Ordering::Relaxed);
+    }
+
+    /// A new value with 256 random bits, base64url.
+    pub(crate) fn random_token(&self) -> SecretText {
+        usher_oidc_provider::opaque::generate(&*self.entropy)
+    }
+
+    /// The stable opaque `sub` of an external identity (rulings: Linking and provisioning).
+    pub(crate) fn pass_through_subject(&self, key: &usher_domain::ExternalKey) -> String {
+        use base64::Engine as _;
+        let parts = [key.connection.as_str(), key.issuer.as_str(), key.subject.as_str()];
+        let mut framed = Vec::new();
+        for part in parts {
+            // Length before content: no two triples share a frame.
+            framed.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            framed.extend_from_slice(part.as_bytes());
+        }
+        let mac = self.store.sealer().mac(usher_storage::Purpose::SUBJECT, &framed);
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac)
+    }
+
+    /// A new value for a browser's binding cookie.
+    pub fn fresh_browser_value(&self) -> SecretText {
+        self.random_token()
+    }
+
+    /// A token that a form of `owner` must send back (a MAC, so nothing is stored).
+    pub fn csrf_token(&self, owner: &str) -> String {
+        use base64::Engine as _;
+        let mac = self.store.sealer().mac(usher_storage::Purpose::CSRF, owner.as_bytes());
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac)
+    }
+
+    /// Whether a form of `owner` sent back its token.
+    pub fn csrf_matches(&self, owner: &str, sent: &str) -> bool {
+        SecretText::new(sent) == SecretText::new(self.csrf_token(owner))
+    }
+
+    pub(crate) fn log_fault(&self, fault: &Fault, what: &'static str) {
+        tracing_events::fault(fault, what);
+    }
+}

@@ -1,0 +1,86 @@
+//! What admins do in the console: each deed checks the right, writes its audit event in the same transaction, and
+//! makes the configuration anew.
+
+pub mod applications;
+pub mod connections;
+pub mod sign_in;
+pub mod traces;
+pub mod users;
+
+use usher_domain::{AccountState, AuditActor, AuditEvent, Role, User, UserId};
+use usher_storage::{StorageError, roles};
+
+use crate::broker::Broker;
+use crate::failure::Fault;
+use crate::visitor::Visitor;
+
+/// An admin, re-read at every request: a right that was taken away is gone at once.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// The account.
+    pub user: User,
+}
+
+/// Reads an admin; nothing if the account is gone, disabled, or has no right in the console.
+pub async fn admin(broker: &Broker, user: &UserId) -> Result<Option<Admin>, Fault> {
+    let id = user.clone();
+    let found = broker
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(user) = usher_storage::users::get(tx, &id).await? else { return Ok(None) };
+                let rights = roles::list(tx, &id).await?;
+                Ok::<_, Fault>(Some((user, rights)))
+            })
+        })
+        .await?;
+    Ok(found
+        .filter(|(user, rights)| user.state == AccountState::Active && rights.contains(&Role::Owner))
+        .map(|(user, _)| Admin { user }))
+}
+
+/// Why a deed was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    /// A field is wrong; the console shows the text at the field.
+    #[error("{text}")]
+    Field {
+        /// Name of the field.
+        field: &'static str,
+        /// What is wrong and what to do.
+        text: String,
+    },
+    /// Somebody else changed the object in between.
+    #[error("this was changed by somebody else in the meantime; reload and try again")]
+    Stale,
+    /// The object does not exist.
+    #[error("there is no such object")]
+    Gone,
+    /// A rule forbids it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// A fault.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<StorageError> for NotDone {
+    fn from(fault: StorageError) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+impl NotDone {
+    /// A wrong field.
+    pub fn field(field: &'static str, text: impl ToString) -> Self {
+        Self::Field { field, text: text.to_string() }
+    }
+}
+
+/// The audit event of an admin's deed.
+fn deed(broker: &Broker, admin: &Admin, visitor: &Visitor, action: &str, object: String) -> AuditEvent {
+    let actor = AuditActor::User(admin.user.id.clone());
+    let mut event = crate::audit::event(visitor, broker.now(), action, actor);
+    event.object = object;
+    event
+}

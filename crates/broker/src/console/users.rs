@@ -1,0 +1,191 @@
+//! Users in the console: search, look, create, switch off.
+
+use usher_domain::{
+    AccountState, AttributeSource, BrowserSession, EmailAddress, FederatedLink, Role, SecretText, User, UserId,
+    UserName, Verification,
+};
+use usher_storage::users::{UserPage, UserSearch};
+use usher_storage::{audit, grants, links, roles, sessions, users};
+
+use super::{Admin, NotDone, deed};
+use crate::accounts::{self, NewAccount, NotCreated};
+use crate::broker::Broker;
+use crate::failure::Fault;
+use crate::passwords::PasswordError;
+use crate::visitor::Visitor;
+
+/// Rows of a page.
+const PAGE: u32 = 25;
+
+/// One user with everything the page shows.
+#[derive(Debug, Clone)]
+pub struct UserDetails {
+    /// The account.
+    pub user: User,
+    /// Linked external identities.
+    pub links: Vec<FederatedLink>,
+    /// Console rights.
+    pub roles: Vec<Role>,
+    /// Live sessions.
+    pub sessions: Vec<SessionSummary>,
+}
+
+/// A live session, for the list.
+#[derive(Debug, Clone)]
+pub struct SessionSummary {
+    /// Public handle.
+    pub id: usher_domain::SessionId,
+    /// When it began.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+    /// When it ends.
+    pub expires_at: chrono::DateTime<chrono::Utc>,
+    /// How the person signed in, where it can be read.
+    pub session: Option<BrowserSession>,
+}
+
+/// A page of users.
+pub async fn search(broker: &Broker, text: &str, after: Option<String>) -> Result<UserPage, Fault> {
+    let search = UserSearch { text: text.chars().filter(|c| *c != '\0').take(200).collect(), after, limit: PAGE };
+    Ok(broker.store.read(move |tx| Box::pin(async move { users::search(tx, &search).await })).await?)
+}
+
+/// One user.
+pub async fn details(broker: &Broker, id: &UserId) -> Result<Option<UserDetails>, Fault> {
+    let (id, now, store) = (id.clone(), broker.now(), broker.store.clone());
+    broker
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(user) = users::get(tx, &id).await? else { return Ok(None) };
+                let sessions = sessions::list_by_user(tx, &id, now)
+                    .await?
+                    .into_iter()
+                    .map(|row| SessionSummary {
+                        session: sessions::open_data(store.sealer(), &row)
+                            .ok()
+                            .and_then(|mut content| content.remove(crate::login::SESSION_KEY))
+                            .and_then(|value| serde_json::from_value(value).ok()),
+                        id: row.sid,
+                        created_at: row.created_at,
+                        expires_at: row.expires_at,
+                    })
+                    .collect();
+                Ok(Some(UserDetails {
+                    links: links::list(tx, &id).await?,
+                    roles: roles::list(tx, &id).await?,
+                    sessions,
+                    user,
+                }))
+            })
+        })
+        .await
+}
+
+/// What the form for a new user sends.
+#[derive(Debug, Clone)]
+pub struct UserForm {
+    /// Name to sign in with.
+    pub username: String,
+    /// E-mail address; may be empty.
+    pub email: String,
+    /// Password; may be empty: no password yet.
+    pub password: SecretText,
+}
+
+/// Creates a user.
+pub async fn create(
+    broker: &Broker,
+    admin: &Admin,
+    form: &UserForm,
+    visitor: &Visitor,
+) -> Result<UserId, NotDone> {
+    let username = UserName::parse(form.username.trim()).map_err(|e| NotDone::field("username", e))?;
+    let email = match form.email.trim() {
+        "" => None,
+        text => Some(EmailAddress::parse(text).map_err(|e| NotDone::field("email", e))?),
+    };
+    let password_hash = if form.password.is_empty() {
+        None
+    } else {
+        let hashed = broker.passwords.hash(form.password.clone(), broker.entropy()).await;
+        Some(hashed.map_err(|error| match error {
+            PasswordError::Busy => NotDone::Fault(Fault::NotReady("password pool")),
+            other => NotDone::field("password", other),
+        })?)
+    };
+    let account = NewAccount {
+        username,
+        password_hash,
+        email,
+        email_verified: Verification::ByAdmin,
+        attributes: std::collections::BTreeMap::new(),
+        source: AttributeSource::Admin(admin.user.id.clone()),
+        role: None,
+    };
+    let _ = visitor;
+    let (entropy, now) = (broker.shared_entropy(), broker.now());
+    broker
+        .store
+        .write(move |tx| {
+            let (account, entropy) = (account.clone(), entropy.clone());
+            Box::pin(async move {
+                accounts::create(tx, &account, &*entropy, now).await.map_err(|error| match error {
+                    NotCreated::UsernameTaken => NotDone::field("username", error),
+                    NotCreated::EmailTaken => NotDone::field("email", error),
+                    NotCreated::Fault(fault) => fault.into(),
+                })
+            })
+        })
+        .await
+}
+
+/// Switches an account on or off. Off ends its sessions and grants in the same commit (SESS-16).
+pub async fn set_state(
+    broker: &Broker,
+    admin: &Admin,
+    seen: (&UserId, i64),
+    state: AccountState,
+    visitor: &Visitor,
+) -> Result<(), NotDone> {
+    let (id, revision) = (seen.0.clone(), seen.1);
+    let action = if state == AccountState::Active { "user.enabled" } else { "user.disabled" };
+    let event = deed(broker, admin, visitor, action, crate::audit::user_object(&id));
+    let now = broker.now();
+    broker
+        .store
+        .write(move |tx| {
+            let (id, event) = (id.clone(), event.clone());
+            Box::pin(async move {
+                let owner = roles::list(tx, &id).await?.contains(&Role::Owner);
+                if state == AccountState::Disabled {
+                    if owner && roles::count_active(tx, Role::Owner).await? <= 1 {
+                        return Err(NotDone::Forbidden("the last admin cannot be switched off".to_owned()));
+                    }
+                    sessions::delete_by_user(tx, &id).await?;
+                    grants::revoke_by_user(tx, &id, now).await?;
+                }
+                users::set_state(tx, &id, revision, state).await?.ok_or(NotDone::Stale)?;
+                audit::insert(tx, &event).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Signs a person out everywhere.
+pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: &Visitor) -> Result<(), NotDone> {
+    let event = deed(broker, admin, visitor, "user.signed_out", crate::audit::user_object(id));
+    let (id, now) = (id.clone(), broker.now());
+    broker
+        .store
+        .write(move |tx| {
+            let (id, event) = (id.clone(), event.clone());
+            Box::pin(async move {
+                sessions::delete_by_user(tx, &id).await?;
+                grants::revoke_by_user(tx, &id, now).await?;
+                audit::insert(tx, &event).await?;
+                Ok::<_, NotDone>(())
+            })
+        })
+        .await
+}

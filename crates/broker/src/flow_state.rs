@@ -1,0 +1,105 @@
+//! A sign-in in progress as it is kept: the state machine with its trace, sealed, one revision per save.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use usher_domain::{FlowId, RefusalCode, SecretText, SignInTrace};
+use usher_login_flow::LoginFlow;
+use usher_oidc_provider::authorize::AuthorizationRequest;
+use usher_storage::flows::{self, FlowRow};
+use usher_storage::{Purpose, Sealed, hash};
+
+use crate::broker::Broker;
+use crate::failure::{Failure, Fault, Refusal};
+use crate::visitor::Visitor;
+
+/// What waits in the ephemeral row.
+#[derive(Debug, Clone)]
+pub struct FlowState {
+    /// The state machine.
+    pub flow: LoginFlow,
+    /// What happened so far.
+    pub trace: SignInTrace,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    flow: String,
+    trace: SignInTrace,
+}
+
+/// A state with the revision it was read at.
+#[derive(Debug, Clone)]
+pub struct LoadedFlow {
+    /// The state.
+    pub state: FlowState,
+    /// Revision of the row.
+    pub revision: i64,
+}
+
+impl FlowState {
+    /// The application's request, as it was validated.
+    pub fn request(&self) -> Result<AuthorizationRequest, Fault> {
+        serde_json::from_str(self.flow.protocol_request()).map_err(|e| Fault::unreadable("authorization request", e))
+    }
+
+    fn seal(&self, broker: &Broker) -> Result<Sealed, Fault> {
+        let flow = self.flow.encode().map_err(|e| Fault::unreadable("flow", e))?;
+        let text = serde_json::to_vec(&Stored { flow, trace: self.trace.clone() })
+            .map_err(|e| Fault::unreadable("flow", e))?;
+        broker
+            .store
+            .sealer()
+            .seal(Purpose::FLOW, self.flow.id().as_str(), &text, broker.entropy())
+            .map_err(|e| Fault::unreadable("flow", e))
+    }
+}
+
+/// The row of a new flow, owned by the browser with this binding value.
+pub fn new_row(broker: &Broker, state: &FlowState, browser: &SecretText) -> Result<FlowRow, Fault> {
+    Ok(FlowRow {
+        id: state.flow.id().clone(),
+        browser_hash: hash(browser.expose().as_bytes()),
+        application: state.flow.request().application.clone(),
+        revision: 1,
+        sealed: state.seal(broker)?,
+        created_at: state.flow.created_at(),
+        expires_at: state.flow.expires_at(),
+    })
+}
+
+/// Reads a flow and checks that this browser owns it (SESS-08: a stranger learns nothing about it).
+pub async fn load(broker: &Broker, id: &FlowId, visitor: &Visitor, now: DateTime<Utc>) -> Result<LoadedFlow, Failure> {
+    let asked = id.clone();
+    let row = broker
+        .store
+        .read_ephemeral(move |tx| Box::pin(async move { flows::get(tx, &asked, now).await }))
+        .await
+        .map_err(Fault::from)?;
+    let refuse = |code| Failure::from(Refusal::bare(code, visitor.correlation.clone(), now));
+    let Some(row) = row else { return Err(refuse(RefusalCode::TxExpired)) };
+    let owns = visitor.browser.as_ref().is_some_and(|value| hash(value.expose().as_bytes()) == row.browser_hash);
+    if !owns {
+        return Err(refuse(RefusalCode::TxOtherBrowser));
+    }
+    let bytes = broker
+        .store
+        .sealer()
+        .open(Purpose::FLOW, id.as_str(), &row.sealed)
+        .map_err(|e| Fault::unreadable("flow", e))?;
+    let stored: Stored = serde_json::from_slice(&bytes).map_err(|e| Fault::unreadable("flow", e))?;
+    let flow = LoginFlow::decode(&stored.flow).map_err(|e| Fault::unreadable("flow", e))?;
+    Ok(LoadedFlow { state: FlowState { flow, trace: stored.trace }, revision: row.revision })
+}
+
+/// Saves a flow if nobody else did since it was read; `None` means it was continued in another tab.
+pub async fn save(broker: &Broker, state: &FlowState, revision: i64) -> Result<Option<i64>, Fault> {
+    let sealed = state.seal(broker)?;
+    let id = state.flow.id().clone();
+    Ok(broker
+        .store
+        .write_ephemeral(move |tx| {
+            let (id, sealed) = (id.clone(), sealed.clone());
+            Box::pin(async move { flows::save(tx, &id, revision, &sealed).await })
+        })
+        .await?)
+}

@@ -1,0 +1,195 @@
+//! The end of a sign-in: plan, commit, and look again when the facts moved under it.
+
+use usher_domain::{AccountNeed, RefusalCode, Subject, TraceStage};
+use usher_login_flow::{FlowEvent, LoginFlow, advance};
+use usher_oidc_provider::authorize::expected_subject;
+use usher_oidc_provider::error::ErrorCode;
+use usher_oidc_provider::responses;
+use usher_provisioning::{Decision, Outcome};
+
+use super::commit::{Committed, FinishPlan, NotCommitted, Proof, commit};
+use super::evidence::DecisionContext;
+use super::refuse::refuse;
+use super::resume::stored_answer;
+use crate::answer::{AnswerToApplication, NewSession};
+use crate::broker::Broker;
+use crate::failure::{Failure, Fault};
+use crate::flow_state::{self, LoadedFlow};
+use crate::tracing_events::note;
+use crate::visitor::Visitor;
+
+/// Rounds before a sign-in gives up on facts that keep moving.
+const ROUNDS: usize = 4;
+
+/// Finishes a flow whose steps are all complete.
+pub async fn finish(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    visitor: &Visitor,
+) -> Result<AnswerToApplication, Failure> {
+    for _ in 0..ROUNDS {
+        let plan = match plan(broker, &loaded, visitor) {
+            Ok(plan) => plan,
+            Err(Unplanned::Refused(code)) => {
+                let connection = loaded.state.flow.last_connection().cloned();
+                return Err(refuse(broker, loaded, code, connection, visitor).await);
+            }
+            Err(Unplanned::Fault(fault)) => return Err(fault.into()),
+        };
+        let attempt = plan.clone();
+        match broker.store.write(move |tx| Box::pin(commit(tx, attempt.clone()))).await {
+            Ok(committed) => return Ok(finished(broker, loaded, plan, committed).await),
+            Err(NotCommitted::Redecided(decision)) => redecide(broker, &mut loaded, &decision)?,
+            Err(NotCommitted::RaceLost) => {}
+            Err(NotCommitted::ConfigurationMoved) => {
+                broker.reload().await?;
+            }
+            Err(NotCommitted::AnotherPerson) => return another_person(broker, &loaded).map_err(Failure::from),
+            Err(NotCommitted::AlreadyFinished) => return stored_answer(broker, &loaded, visitor).await,
+            Err(NotCommitted::Refused(code)) => {
+                let connection = loaded.state.flow.last_connection().cloned();
+                return Err(refuse(broker, loaded, code, connection, visitor).await);
+            }
+            Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
+        }
+    }
+    Err(Fault::NotReady("the facts of this sign-in keep moving").into())
+}
+
+/// Why no plan could be made.
+enum Unplanned {
+    Refused(RefusalCode),
+    Fault(Fault),
+}
+
+impl From<Fault> for Unplanned {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+fn plan(broker: &Broker, loaded: &LoadedFlow, visitor: &Visitor) -> Result<FinishPlan, Unplanned> {
+    let snapshot = broker.snapshot();
+    let flow = &loaded.state.flow;
+    let request = loaded.state.request()?;
+    let application = snapshot
+        .application(&request.application)
+        .filter(|a| a.enabled)
+        .ok_or(Unplanned::Refused(RefusalCode::AppAccessDenied))?;
+    let authentication = flow.authentication().ok_or(Fault::Invariant("a finished flow is authenticated"))?;
+    let pass_through_subject = match &authentication.subject {
+        Subject::Federated { key } => Some(broker.pass_through_subject(key)),
+        Subject::Local { .. } => None,
+    };
+    let proof = proof(broker, flow, application.account_need())?;
+    if matches!(proof, Proof::Session(_)) && application.local_account_required && pass_through_subject.is_some() {
+        return Err(Unplanned::Refused(RefusalCode::NoAccount));
+    }
+    let code = broker.random_token();
+    Ok(FinishPlan {
+        store: broker.store.clone(),
+        entropy: broker.shared_entropy(),
+        now: broker.now(),
+        config_version: snapshot.version,
+        flow: flow.id().clone(),
+        expected: expected_subject(&request, &snapshot.keys, &broker.issuer),
+        answer: responses::success(&request, code.expose(), &broker.issuer),
+        request,
+        proof,
+        authentication,
+        pass_through_subject,
+        code,
+        old_session: visitor.session.as_ref().map(|live| live.cookie),
+        visitor: visitor.clone(),
+        trace: loaded.state.trace.clone(),
+    })
+}
+
+fn proof(broker: &Broker, flow: &LoginFlow, account: AccountNeed) -> Result<Proof, Unplanned> {
+    if let Some(session) = flow.reused_session() {
+        return Ok(Proof::Session(session.clone()));
+    }
+    let Some(proved) = flow.proved_identity() else { return Ok(Proof::Local) };
+    let decision: Decision =
+        serde_json::from_str(&proved.decision).map_err(|e| Fault::unreadable("decision", e))?;
+    let context = decision_context(broker, &proved.identity, account)
+        .ok_or(Unplanned::Refused(RefusalCode::ConnectionUnavailable))?;
+    Ok(Proof::Identity(Box::new(context), Box::new(decision)))
+}
+
+/// The context of a decision, or nothing when the connection is off or gone.
+pub fn decision_context(
+    broker: &Broker,
+    identity: &usher_domain::ExternalIdentity,
+    account: AccountNeed,
+) -> Option<DecisionContext> {
+    let snapshot = broker.snapshot();
+    let configured = snapshot.live_connection(&identity.key.connection)?;
+    let fresh = usher_domain::LinkId::random(broker.entropy());
+    Some(DecisionContext {
+        connection: configured.connection.clone(),
+        identity: identity.clone(),
+        pass_through_subject: broker.pass_through_subject(&identity.key),
+        random_suffix: fresh.as_str().chars().rev().take(8).collect(),
+        account,
+        now: broker.now(),
+    })
+}
+
+/// Takes the new decision into the flow; the next round commits it.
+fn redecide(broker: &Broker, loaded: &mut LoadedFlow, decision: &Decision) -> Result<(), Failure> {
+    let now = broker.now();
+    let mut authentication =
+        loaded.state.flow.authentication().ok_or(Fault::Invariant("a finished flow is authenticated"))?;
+    if let Some(user) = decision.outcome.user() {
+        authentication.subject = Subject::Local { user: user.clone() };
+    }
+    if let Outcome::PassThrough { claims, .. } = &decision.outcome {
+        authentication.pass_through = claims.clone();
+    }
+    let text = serde_json::to_string(decision).map_err(|e| Fault::unreadable("decision", e))?;
+    let event = FlowEvent::Redecided { authentication: Box::new(authentication), decision: text };
+    let flow = advance(loaded.state.flow.clone(), event, now)
+        .map_err(|_| Fault::Invariant("a flow takes a new decision of its own identity"))?;
+    loaded.state.flow = flow;
+    for line in decision.explanation.lines() {
+        note(&mut loaded.state.trace, now, TraceStage::Decision, format!("decided again: {line}"));
+    }
+    Ok(())
+}
+
+/// The application expects somebody else (OIDC Core 3.1.2.2 (4)): it is told, and nothing was written.
+fn another_person(broker: &Broker, loaded: &LoadedFlow) -> Result<AnswerToApplication, Fault> {
+    let request = loaded.state.request()?;
+    let error = request.refuse(ErrorCode::LoginRequired, "another person signed in than the one you named");
+    Ok(AnswerToApplication {
+        answer: responses::error(&error, &broker.issuer),
+        session: None,
+        application: request.application,
+    })
+}
+
+async fn finished(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    plan: FinishPlan,
+    committed: Committed,
+) -> AnswerToApplication {
+    loaded.state.trace = committed.trace;
+    if let Ok(flow) = advance(loaded.state.flow.clone(), FlowEvent::Finished, plan.now) {
+        loaded.state.flow = flow;
+    }
+    // The grant is durable and unique per flow: a lost save costs nothing.
+    if let Err(fault) = flow_state::save(broker, &loaded.state, loaded.revision).await {
+        broker.log_fault(&fault, "a finished flow could not be marked");
+    }
+    let connection = plan.authentication.connection.clone();
+    AnswerToApplication {
+        answer: plan.answer,
+        session: committed.cookie.map(|cookie| NewSession {
+            cookie: usher_domain::SecretText::new(cookie.to_text()),
+            connection,
+        }),
+        application: plan.request.application,
+    }
+}

@@ -1,0 +1,23 @@
+//! The walk of one sign-in: the dispatcher, departure to a provider, arrival from it, the password form, the end.
+//!
+//! Every POST that stays with us ends in a redirect to the dispatcher; steps never route to steps.
+
+mod arrive;
+mod commit;
+mod depart;
+mod evidence;
+mod finish;
+mod password;
+mod probe;
+mod refuse;
+mod restart;
+mod resume;
+
+pub use arrive::{Arrived, arrive};
+pub use commit::{SESSION_KEY, verified_email};
+pub use depart::{depart, redirect_uri};
+pub use password::{PasswordForm, submit_password};
+pub use probe::{ProbeReport, begin_probe};
+pub use restart::restart;
+pub use refuse::refuse_stranger as refuse_request;
+pub use resume::{ListedConnection, Resumed, SignInPage, resume};

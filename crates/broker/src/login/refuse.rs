@@ -1,0 +1,108 @@
+//! A sign-in is refused: the flow ends (or may be restarted), trace and audit are written in one commit.
+
+use chrono::{DateTime, Utc};
+use usher_domain::{ConnectionId, RefusalCode, SignInTrace, TraceStage};
+use usher_login_flow::{FlowEvent, advance};
+use usher_storage::{audit, traces};
+
+use crate::broker::Broker;
+use crate::failure::{Failure, Fault, Refusal};
+use crate::flow_state::{self, LoadedFlow};
+use crate::tracing_events::note;
+use crate::visitor::Visitor;
+
+/// Ends the flow with `code` and records it. The answer is always the failure to hand on.
+pub async fn refuse(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    code: RefusalCode,
+    connection: Option<ConnectionId>,
+    visitor: &Visitor,
+) -> Failure {
+    let now = broker.now();
+    let refusal = page(broker, &loaded, code, connection.clone(), now);
+    let event = FlowEvent::Refused { code, connection: connection.clone() };
+    if let Ok(flow) = advance(loaded.state.flow.clone(), event, now) {
+        loaded.state.flow = flow;
+    }
+    let trace = &mut loaded.state.trace;
+    trace.refusal = Some(code);
+    if connection.is_some() {
+        trace.connection = connection;
+    }
+    note(trace, now, TraceStage::End, format!("refused: {code}"));
+    let written = record(broker, &loaded.state.trace, code, visitor).await;
+    if let Err(fault) = written {
+        return fault.into();
+    }
+    match flow_state::save(broker, &loaded.state, loaded.revision).await {
+        Ok(_) => refusal.into(),
+        Err(fault) => fault.into(),
+    }
+}
+
+/// The page for a refusal of this flow, recorded already.
+pub fn page(
+    broker: &Broker,
+    loaded: &LoadedFlow,
+    code: RefusalCode,
+    connection: Option<ConnectionId>,
+    at: DateTime<Utc>,
+) -> Refusal {
+    let snapshot = broker.snapshot();
+    let application = snapshot.application(&loaded.state.flow.request().application);
+    Refusal {
+        code,
+        correlation: loaded.state.flow.correlation().clone(),
+        at,
+        flow: Some(loaded.state.flow.id().clone()),
+        connection: connection.and_then(|id| snapshot.connections.get(&id).map(|c| c.connection.name.clone())),
+        home_url: application.and_then(|a| a.home_url.clone()),
+        retry_after: None,
+    }
+}
+
+/// Writes trace and audit event.
+pub async fn record(
+    broker: &Broker,
+    trace: &SignInTrace,
+    code: RefusalCode,
+    visitor: &Visitor,
+) -> Result<(), Fault> {
+    let event = crate::audit::refused(visitor, trace, broker.now(), code);
+    let trace = trace.clone();
+    broker
+        .store
+        .write(move |tx| {
+            let (event, trace) = (event.clone(), trace.clone());
+            Box::pin(async move {
+                audit::insert(tx, &event).await?;
+                traces::upsert(tx, &trace).await
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+/// A refusal that belongs to no flow of this browser: audit and page only.
+pub async fn refuse_stranger(broker: &Broker, code: RefusalCode, visitor: &Visitor) -> Failure {
+    let now = broker.now();
+    let trace = SignInTrace::new(visitor.correlation.clone(), now);
+    let event = crate::audit::refused(visitor, &trace, now, code);
+    let written = broker
+        .store
+        .write(move |tx| {
+            let event = event.clone();
+            Box::pin(async move { audit::insert(tx, &event).await })
+        })
+        .await;
+    match written {
+        Ok(()) => Refusal::bare(code, visitor.correlation.clone(), now).into(),
+        Err(fault) => Fault::from(fault).into(),
+    }
+}
+
+/// Writes a connector's failure into the trace: the phase, the checks, one safe line.
+pub fn note_connector_error(trace: &mut SignInTrace, at: DateTime<Utc>, error: &usher_connectors::ConnectorError) {
+    crate::tracing_events::checked(trace, at, format!("{}: {error}", error.phase), error.checks.clone());
+}

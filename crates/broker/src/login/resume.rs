@@ -1,0 +1,205 @@
+//! The dispatcher: whatever happened before, look at the facts and show what comes next.
+
+use usher_domain::{AccountState, BrowserSession, ConnectionId, CorrelationId, FlowId, RefusalCode, Subject, TraceStage};
+use usher_login_flow::{FlowEvent, Next, SignInNotice, SignInOffer, advance, next, session_fits};
+use usher_oidc_provider::authorize::expected_subject;
+use usher_oidc_provider::error::ErrorCode;
+use usher_oidc_provider::responses;
+use usher_storage::{Purpose, grants, users};
+
+use super::refuse::{page, record, refuse};
+use super::{depart, finish};
+use crate::answer::AnswerToApplication;
+use crate::broker::Broker;
+use crate::failure::{Failure, Fault, Refusal};
+use crate::flow_state::{self, LoadedFlow};
+use crate::tracing_events::note;
+use crate::visitor::Visitor;
+
+/// A connection as the sign-in page lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedConnection {
+    /// Id, for the link.
+    pub id: ConnectionId,
+    /// Name, for the initials.
+    pub name: String,
+    /// Text of the button, where the admin set one.
+    pub button_text: Option<String>,
+    /// Whether this browser used it last; it comes first then.
+    pub last_used: bool,
+}
+
+/// Everything the sign-in page shows.
+#[derive(Debug, Clone)]
+pub struct SignInPage {
+    /// The flow.
+    pub flow: FlowId,
+    /// Name of the application.
+    pub application: String,
+    /// Whether user name and password are offered.
+    pub password: bool,
+    /// The connections, in order.
+    pub connections: Vec<ListedConnection>,
+    /// What to put into the name field.
+    pub username: Option<String>,
+    /// What went wrong last.
+    pub notice: Option<SignInNotice>,
+    /// Token of the form.
+    pub csrf: String,
+    /// What the person can read out.
+    pub correlation: CorrelationId,
+    /// Languages that the application asked for.
+    pub ui_locales: Vec<String>,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Resumed {
+    /// Show the sign-in page.
+    SignIn(Box<SignInPage>),
+    /// Go to a provider.
+    Depart(String),
+    /// Back to the application.
+    Answer(Box<AnswerToApplication>),
+}
+
+/// Looks at a flow and says what comes next.
+pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<Resumed, Failure> {
+    let now = broker.now();
+    let mut loaded = flow_state::load(broker, id, visitor, now).await?;
+    if let Some(session) = usable_session(broker, &loaded, visitor).await? {
+        reuse(broker, &mut loaded, session).await?;
+    }
+    match next(&loaded.state.flow, now) {
+        Next::ShowSignIn(offer) => Ok(Resumed::SignIn(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
+        Next::Depart { connection, .. } => {
+            depart::depart_loaded(broker, loaded, &connection, visitor).await.map(Resumed::Depart)
+        }
+        Next::Finish => finish::finish(broker, loaded, visitor).await.map(|a| Resumed::Answer(Box::new(a))),
+        Next::CannotInteract => cannot_interact(broker, &loaded).map(|a| Resumed::Answer(Box::new(a))),
+        Next::AlreadyFinished => stored_answer(broker, &loaded, visitor).await.map(|a| Resumed::Answer(Box::new(a))),
+        Next::Expired => Err(refuse(broker, loaded, RefusalCode::TxExpired, None, visitor).await),
+        Next::Refused(refusal) => {
+            if loaded.state.trace.refusal.is_none() {
+                loaded.state.trace.refusal = Some(refusal.code);
+                note(&mut loaded.state.trace, now, TraceStage::End, format!("refused: {}", refusal.code));
+                record(broker, &loaded.state.trace, refusal.code, visitor).await?;
+                flow_state::save(broker, &loaded.state, loaded.revision).await?;
+            }
+            Err(page(broker, &loaded, refusal.code, refusal.connection, now).into())
+        }
+    }
+}
+
+/// The browser's session, if it may serve this sign-in: fits the request, its account is active, its connection is on.
+async fn usable_session(
+    broker: &Broker,
+    loaded: &LoadedFlow,
+    visitor: &Visitor,
+) -> Result<Option<BrowserSession>, Failure> {
+    let now = broker.now();
+    let Some(live) = &visitor.session else { return Ok(None) };
+    let waiting = matches!(
+        next(&loaded.state.flow, now),
+        Next::ShowSignIn(_) | Next::Depart { .. } | Next::CannotInteract
+    );
+    if !waiting || session_fits(&loaded.state.flow, &live.session, now).is_err() {
+        return Ok(None);
+    }
+    let authentication = &live.session.authentication;
+    if let Some(connection) = &authentication.connection {
+        if broker.snapshot().live_connection(connection).is_none() {
+            return Ok(None);
+        }
+    }
+    let subject = match &authentication.subject {
+        Subject::Federated { key } => broker.pass_through_subject(key),
+        Subject::Local { user } => {
+            let user = user.clone();
+            let account = broker.store.read(move |tx| Box::pin(async move { users::get(tx, &user).await })).await?;
+            match account.filter(|account| account.state == AccountState::Active) {
+                Some(account) => account.public_subject,
+                None => return Ok(None),
+            }
+        }
+    };
+    let expected = expected_subject(&loaded.state.request()?, &broker.snapshot().keys, &broker.issuer);
+    Ok(expected.fits_session(&subject).then(|| live.session.clone()))
+}
+
+async fn reuse(broker: &Broker, loaded: &mut LoadedFlow, session: BrowserSession) -> Result<(), Failure> {
+    let now = broker.now();
+    let Some(step) = loaded.state.flow.open_step() else { return Ok(()) };
+    let Ok(flow) = advance(loaded.state.flow.clone(), FlowEvent::SessionReused { step, session: Box::new(session) }, now) else {
+        return Ok(());
+    };
+    loaded.state.flow = flow;
+    note(&mut loaded.state.trace, now, TraceStage::Page, "signed in already: the session of this browser is used");
+    if let Some(revision) = flow_state::save(broker, &loaded.state, loaded.revision).await? {
+        loaded.revision = revision;
+    }
+    Ok(())
+}
+
+fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visitor: &Visitor) -> SignInPage {
+    let snapshot = broker.snapshot();
+    let flow = &loaded.state.flow;
+    let mut connections: Vec<ListedConnection> = offer
+        .connections
+        .iter()
+        .filter_map(|id| snapshot.live_connection(id))
+        .map(|c| ListedConnection {
+            id: c.connection.id.clone(),
+            name: c.connection.name.clone(),
+            button_text: c.connection.button_text.clone(),
+            last_used: visitor.last_used.as_ref() == Some(&c.connection.id),
+        })
+        .collect();
+    connections.sort_by_key(|c| !c.last_used);
+    SignInPage {
+        flow: flow.id().clone(),
+        application: snapshot.application(&flow.request().application).map(|a| a.name.clone()).unwrap_or_default(),
+        password: offer.password,
+        connections,
+        username: offer.typed_name.or(offer.login_hint),
+        notice: offer.notice,
+        csrf: broker.csrf_token(&format!("flow:{}", flow.id())),
+        correlation: flow.correlation().clone(),
+        ui_locales: flow.request().ui_locales.clone(),
+    }
+}
+
+/// `prompt=none` and nobody is signed in: the application is told, no page is shown (OIDC Core 3.1.2.6).
+fn cannot_interact(broker: &Broker, loaded: &LoadedFlow) -> Result<AnswerToApplication, Failure> {
+    let request = loaded.state.request()?;
+    let error = request.refuse(ErrorCode::LoginRequired, "nobody is signed in");
+    Ok(AnswerToApplication {
+        answer: responses::error(&error, &broker.issuer),
+        session: None,
+        application: request.application,
+    })
+}
+
+/// A second look at a finished flow gets the same answer again (double GET, prefetch); the code in it works once.
+pub async fn stored_answer(
+    broker: &Broker,
+    loaded: &LoadedFlow,
+    visitor: &Visitor,
+) -> Result<AnswerToApplication, Failure> {
+    let flow = loaded.state.flow.id().clone();
+    let grant = broker.store.read(move |tx| Box::pin(async move { grants::get_by_flow(tx, &flow).await })).await?;
+    let now = broker.now();
+    let Some(grant) = grant.filter(|g| g.code_used_at.is_none() && g.code_expires_at > now && g.revoked_at.is_none())
+    else {
+        let mut refusal = Refusal::bare(RefusalCode::TxAlreadyUsed, visitor.correlation.clone(), now);
+        refusal.home_url = page(broker, loaded, RefusalCode::TxAlreadyUsed, None, now).home_url;
+        return Err(refusal.into());
+    };
+    let bytes = broker
+        .store
+        .sealer()
+        .open(Purpose::GRANT_REDIRECT, grant.id.as_str(), &grant.redirect)
+        .map_err(|e| Fault::unreadable("redirect", e))?;
+    let answer = serde_json::from_slice(&bytes).map_err(|e| Fault::unreadable("redirect", e))?;
+    Ok(AnswerToApplication { answer, session: None, application: grant.application })
+}

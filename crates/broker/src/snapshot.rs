@@ -1,0 +1,156 @@
+//! The configuration as one immutable snapshot: the sign-in path reads no configuration from SQL.
+
+use std::collections::{BTreeMap, HashMap};
+
+use usher_domain::{
+    Application, ApplicationId, ApplicationKind, ClientAuthMethod, Connection, ConnectionId, RedirectUri, SecretText,
+    SigningAlgorithm,
+};
+use usher_oidc_provider::keys::{KeyRing, KeyRole, SigningKey};
+use usher_storage::signing_keys::KeyState;
+use usher_storage::{Purpose, Store, applications, config, connections, signing_keys};
+
+use crate::broker::Settings;
+use crate::failure::Fault;
+
+/// Id of the console, an application of Usher itself.
+pub const CONSOLE: &str = "usher-console";
+
+/// A connection with its secret opened.
+#[derive(Debug, Clone)]
+pub struct ConfiguredConnection {
+    /// As the admin configured it.
+    pub connection: Connection,
+    /// Client secret or private key.
+    pub secret: Option<SecretText>,
+}
+
+/// Everything configured, at one version.
+pub struct Snapshot {
+    /// The version row at reading.
+    pub version: i64,
+    /// By id.
+    pub connections: BTreeMap<ConnectionId, ConfiguredConnection>,
+    /// By client id; the console is among them.
+    pub applications: HashMap<ApplicationId, Application>,
+    /// Our signing keys.
+    pub keys: KeyRing,
+}
+
+impl Snapshot {
+    /// An application by client id.
+    pub fn application(&self, id: &ApplicationId) -> Option<&Application> {
+        self.applications.get(id)
+    }
+
+    /// A connection that exists and is switched on.
+    pub fn live_connection(&self, id: &ConnectionId) -> Option<&ConfiguredConnection> {
+        self.connections.get(id).filter(|c| c.connection.enabled)
+    }
+
+    /// Connections without their secrets.
+    pub fn plain_connections(&self) -> Vec<Connection> {
+        self.connections.values().map(|c| c.connection.clone()).collect()
+    }
+
+    /// The connection that a hint names: id, script name, or e-mail domain.
+    pub fn resolve_hint(&self, hint: &usher_oidc_provider::authorize::IdpHint) -> Option<ConnectionId> {
+        use usher_oidc_provider::authorize::IdpHint;
+        match hint {
+            IdpHint::Connection(name) => self
+                .connections
+                .values()
+                .find(|c| c.connection.id.as_str() == name || c.connection.script_name == *name)
+                .map(|c| c.connection.id.clone()),
+            IdpHint::Domain(domain) => self.by_domain(domain),
+        }
+    }
+
+    /// The one connection whose people have addresses on this domain.
+    pub fn by_domain(&self, domain: &str) -> Option<ConnectionId> {
+        let domain = domain.to_ascii_lowercase();
+        let mut matching = self.connections.values().filter(|c| c.connection.email_domains.contains(&domain));
+        match (matching.next(), matching.next()) {
+            (Some(only), None) => Some(only.connection.id.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the whole configuration.
+pub async fn load(store: &Store, settings: &Settings) -> Result<Snapshot, Fault> {
+    // One write transaction: the version and the rows belong together.
+    let (version, connection_rows, application_rows, key_rows) = store
+        .write(move |tx| {
+            Box::pin(async move {
+                let version = config::version(tx).await?;
+                let mut rows = Vec::new();
+                for connection in connections::list(tx).await? {
+                    let secret = connections::secret(tx, &connection.id).await?;
+                    rows.push((connection, secret));
+                }
+                Ok::<_, Fault>((version, rows, applications::list(tx).await?, signing_keys::list(tx).await?))
+            })
+        })
+        .await?;
+    let sealer = store.sealer();
+    let mut connections = BTreeMap::new();
+    for (connection, sealed) in connection_rows {
+        let secret = match sealed {
+            None => None,
+            Some(sealed) => Some(open_text(sealer, Purpose::CONNECTION_SECRET, connection.id.as_str(), &sealed)?),
+        };
+        connections.insert(connection.id.clone(), ConfiguredConnection { connection, secret });
+    }
+    let mut applications: HashMap<_, _> = application_rows.into_iter().map(|a| (a.id.clone(), a)).collect();
+    let console = console_application(settings)?;
+    applications.insert(console.id.clone(), console);
+    let mut keys = Vec::new();
+    for row in key_rows {
+        let pkcs8 = sealer
+            .open(Purpose::SIGNING_KEY, row.id.as_str(), &row.private_key)
+            .map_err(|e| Fault::unreadable("signing key", e))?;
+        let key =
+            SigningKey::from_pkcs8(row.id, row.algorithm, &pkcs8).map_err(|e| Fault::unreadable("signing key", e))?;
+        let role = if row.state == KeyState::Current { KeyRole::Current } else { KeyRole::Published };
+        keys.push((role, key));
+    }
+    let keys = KeyRing::new(keys).map_err(|e| Fault::unreadable("signing keys", e))?;
+    Ok(Snapshot { version, connections, applications, keys })
+}
+
+fn open_text(
+    sealer: &usher_storage::Sealer,
+    purpose: Purpose,
+    row: &str,
+    sealed: &usher_storage::Sealed,
+) -> Result<SecretText, Fault> {
+    let bytes = sealer.open(purpose, row, sealed).map_err(|e| Fault::unreadable("secret", e))?;
+    let text = std::str::from_utf8(&bytes).map_err(|e| Fault::unreadable("secret", e))?;
+    Ok(SecretText::new(text))
+}
+
+/// The console signs its admins in through Usher's own OpenID provider, handled in-process.
+fn console_application(settings: &Settings) -> Result<Application, Fault> {
+    let redirect = RedirectUri::parse(&format!("{}/console/callback", settings.public_url))
+        .map_err(|_| Fault::Invariant("the console has a redirect URI"))?;
+    let signed_out = RedirectUri::parse(&format!("{}/signed-out", settings.public_url))
+        .map_err(|_| Fault::Invariant("the console has a post-logout URI"))?;
+    Ok(Application {
+        id: ApplicationId::parse(CONSOLE).map_err(|_| Fault::Invariant("the console has an id"))?,
+        name: "Usher Console".to_owned(),
+        kind: ApplicationKind::Spa,
+        enabled: true,
+        auth_method: ClientAuthMethod::None,
+        secrets: Vec::new(),
+        redirect_uris: vec![redirect],
+        post_logout_redirect_uris: vec![signed_out],
+        origins: Vec::new(),
+        id_token_alg: SigningAlgorithm::Es256,
+        connections: None,
+        local_sign_in: true,
+        local_account_required: true,
+        home_url: Some(format!("{}/console", settings.public_url)),
+        revision: 0,
+    })
+}

@@ -1,0 +1,58 @@
+//! The userinfo endpoint (OIDC Core section 5.3): what an access token lets an application know.
+
+use usher_domain::{AccountState, Claims};
+use usher_oidc_provider::bearer::{BearerError, bearer_token};
+use usher_oidc_provider::claims;
+use usher_oidc_provider::params::Params;
+use usher_oidc_provider::scope::Scope;
+use usher_oidc_provider::tokens::{Expected, verify_access_token};
+use usher_storage::grants;
+
+use crate::broker::Broker;
+use crate::failure::Fault;
+use crate::grant::GrantPayload;
+use crate::token;
+
+/// Why there are no claims.
+#[derive(Debug, thiserror::Error)]
+pub enum UserInfoFailure {
+    /// The application is told.
+    #[error("bearer token refused")]
+    Bearer(BearerError),
+    /// It is logged.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Checks the token, its grant and the account behind it, and tells the claims.
+pub async fn userinfo(
+    broker: &Broker,
+    authorization: Option<&str>,
+    query: &Params,
+    form: &Params,
+) -> Result<Claims, UserInfoFailure> {
+    let token = bearer_token(authorization, query, form).map_err(UserInfoFailure::Bearer)?;
+    let snapshot = broker.snapshot();
+    let expected = Expected { issuer: &broker.issuer, audience: broker.issuer.as_str() };
+    let token = verify_access_token(&snapshot.keys, token.expose(), &expected, broker.now())
+        .map_err(|_| UserInfoFailure::Bearer(BearerError::InvalidToken))?;
+    if !token.scopes.has(Scope::OpenId) {
+        return Err(UserInfoFailure::Bearer(BearerError::InsufficientScope));
+    }
+    let id = token.grant.clone();
+    let grant = broker
+        .store
+        .read(move |tx| Box::pin(async move { grants::get(tx, &id).await }))
+        .await
+        .map_err(Fault::from)?
+        .filter(|grant| grant.revoked_at.is_none() && grant.application == token.client)
+        .ok_or(UserInfoFailure::Bearer(BearerError::InvalidToken))?;
+    let payload = GrantPayload::open(broker.store.sealer(), &grant)?;
+    let user = token::account_of(broker, &grant).await?;
+    let gone = grant.user.is_some() && user.as_ref().is_none_or(|user| user.state != AccountState::Active);
+    if gone || payload.subject != token.subject {
+        return Err(UserInfoFailure::Bearer(BearerError::InvalidToken));
+    }
+    let person = token::person(user.as_ref(), &payload);
+    Ok(claims::userinfo(&payload.subject, &person, &token.scopes, &payload.request.claims))
+}

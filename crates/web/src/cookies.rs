@@ -1,0 +1,138 @@
+//! Names and attributes of every cookie, and the guard against tossed duplicates.
+//!
+//! Names are `__Host-usher-<part>` where browsers reach Usher by https. On plain http (loopback only)
+//! the prefix cannot be used, and cookies ignore ports, so the port is part of the name there.
+
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, header};
+use url::Url;
+use usher_domain::{ConnectionId, SecretText};
+
+/// The cookies of one installation.
+#[derive(Debug, Clone)]
+pub struct CookieNames {
+    /// Session at Usher (tower-sessions).
+    pub session: String,
+    /// Binds sign-ins in progress to this browser.
+    pub browser: String,
+    /// Connection used last.
+    pub last: String,
+    /// Session in the console.
+    pub console: String,
+    /// Language chosen.
+    pub language: String,
+    /// What waits while an admin signs in to the console.
+    pub waiting: String,
+    secure: bool,
+}
+
+impl CookieNames {
+    /// Names for a public URL.
+    pub fn of(public_url: &str) -> Self {
+        let url = Url::parse(public_url).ok();
+        let secure = url.as_ref().is_some_and(|u| u.scheme() == "https");
+        let port = url.as_ref().and_then(Url::port_or_known_default).unwrap_or(80);
+        let name = |part: &str| if secure { format!("__Host-usher-{part}") } else { format!("usher-{part}-{port}") };
+        Self {
+            session: name("session"),
+            browser: name("browser"),
+            last: name("last"),
+            console: name("console"),
+            language: name("language"),
+            waiting: name("waiting"),
+            secure,
+        }
+    }
+
+    /// Whether cookies carry `Secure`.
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    fn cookie(&self, name: &str, value: String, days: Option<i64>) -> String {
+        let mut cookie = Cookie::build((name.to_owned(), value))
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .build();
+        if let Some(days) = days {
+            cookie.set_max_age(time::Duration::days(days));
+        }
+        cookie.to_string()
+    }
+
+    /// `Set-Cookie` for the binding cookie; ends with the browser.
+    pub fn set_browser(&self, value: &SecretText) -> String {
+        self.cookie(&self.browser, value.expose().to_owned(), None)
+    }
+
+    /// `Set-Cookie` for the connection used last; kept for half a year.
+    pub fn set_last(&self, connection: &ConnectionId) -> String {
+        self.cookie(&self.last, connection.as_str().to_owned(), Some(180))
+    }
+
+    /// `Set-Cookie` for the language chosen; kept for a year.
+    pub fn set_language(&self, tag: &str) -> String {
+        self.cookie(&self.language, tag.to_owned(), Some(365))
+    }
+
+    /// `Set-Cookie` for what waits while an admin signs in; ends with the browser.
+    pub fn set_waiting(&self, value: &SecretText) -> String {
+        self.cookie(&self.waiting, value.expose().to_owned(), None)
+    }
+
+    /// `Set-Cookie` that removes what waited.
+    pub fn clear_waiting(&self) -> String {
+        self.cookie(&self.waiting, String::new(), Some(0))
+    }
+
+    /// The one value of a cookie; absent when it is missing or empty.
+    pub fn value(&self, headers: &HeaderMap, name: &str) -> Option<String> {
+        pairs(headers).find(|(n, _)| *n == name).map(|(_, v)| v.to_owned()).filter(|v| !v.is_empty())
+    }
+
+    /// Whether one of our cookies came more than once: a sibling domain may have tossed one in (SESS-14).
+    pub fn is_ambiguous(&self, headers: &HeaderMap) -> bool {
+        [&self.session, &self.browser, &self.last, &self.console, &self.language, &self.waiting]
+            .iter()
+            .any(|name| pairs(headers).filter(|(n, _)| n == name).count() > 1)
+    }
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(cookie: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, cookie.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn sess_02_flags() {
+        let names = CookieNames::of("https://id.corp.test");
+        let cookie = names.set_browser(&SecretText::new("v"));
+        assert_eq!(cookie, "__Host-usher-browser=v; HttpOnly; SameSite=Lax; Secure; Path=/");
+        let names = CookieNames::of("http://localhost:8080");
+        assert_eq!(names.set_browser(&SecretText::new("v")), "usher-browser-8080=v; HttpOnly; SameSite=Lax; Path=/");
+    }
+
+    #[test]
+    fn sess_14_cookie_tossing() {
+        let names = CookieNames::of("http://localhost:8080");
+        assert_eq!(names.value(&headers("a=1; usher-browser-8080=x"), &names.browser).as_deref(), Some("x"));
+        assert!(!names.is_ambiguous(&headers("a=1; a=2; usher-browser-8080=x")));
+        assert!(names.is_ambiguous(&headers("usher-browser-8080=x; usher-browser-8080=y")));
+    }
+}

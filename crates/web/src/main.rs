@@ -1,0 +1,7 @@
+//! The binary `usher`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    usher_web::run()
+}
