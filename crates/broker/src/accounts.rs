@@ -76,10 +76,10 @@ pub async fn create(
         UserInsert::UsernameTaken => return Err(NotCreated::UsernameTaken),
         UserInsert::SubjectTaken => return Err(Fault::Invariant("user ids do not repeat").into()),
     }
-    if let Some(value) = verified_email(&user.attributes) {
-        if let Claim::TakenBy(_) = unique_values::claim(tx, &value, &user.id).await? {
-            return Err(NotCreated::EmailTaken);
-        }
+    if let Some(value) = verified_email(&user.attributes)
+        && let Claim::TakenBy(_) = unique_values::claim(tx, &value, &user.id).await?
+    {
+        return Err(NotCreated::EmailTaken);
     }
     if let Some(phc) = &account.password_hash {
         credentials::set_password(tx, &user.id, phc, now).await?;
@@ -92,12 +92,8 @@ pub async fn create(
 }
 
 fn attributes(account: &NewAccount, now: DateTime<Utc>) -> AttributeBag {
-    let value = |values: Vec<String>, verified| AttributeValue {
-        values,
-        source: account.source.clone(),
-        verified,
-        at: now,
-    };
+    let value =
+        |values: Vec<String>, verified| AttributeValue { values, source: account.source.clone(), verified, at: now };
     let mut bag: AttributeBag = account
         .attributes
         .iter()

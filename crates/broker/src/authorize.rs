@@ -81,14 +81,9 @@ async fn begin(
         plan,
     };
     let state = FlowState { flow: LoginFlow::begin(beginning, now), trace };
-    let (browser, fresh) = match &visitor.browser {
-        Some(value) => (value.clone(), None),
-        None => {
-            let value = broker.random_token();
-            (value.clone(), Some(value))
-        }
-    };
-    store_flow(broker, &state, &browser, visitor).await?;
+    let fresh = visitor.browser.is_none().then(|| broker.random_token());
+    let browser = visitor.browser.as_ref().or(fresh.as_ref()).ok_or(Fault::Invariant("a browser is bound"))?;
+    store_flow(broker, &state, browser, visitor).await?;
     Ok(Started::Login { flow: state.flow.id().clone(), browser: fresh })
 }
 

@@ -14,7 +14,7 @@ use crate::jwks_cache::JwksCache;
 use crate::limits::Limits;
 use crate::passwords::Passwords;
 use crate::snapshot::{self, Snapshot};
-use crate::{keys, tracing_events};
+use crate::keys;
 
 /// Life of a browser session at Usher, whatever happens.
 pub const SESSION_LIFE: Duration = Duration::hours(12);
@@ -191,9 +191,5 @@ impl Broker {
     /// Whether a form of `owner` sent back its token.
     pub fn csrf_matches(&self, owner: &str, sent: &str) -> bool {
         SecretText::new(sent) == SecretText::new(self.csrf_token(owner))
-    }
-
-    pub(crate) fn log_fault(&self, fault: &Fault, what: &'static str) {
-        tracing_events::fault(fault, what);
     }
 }

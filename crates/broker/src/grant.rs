@@ -23,16 +23,9 @@ pub struct GrantPayload {
 
 impl GrantPayload {
     /// Seals the payload for its row.
-    pub fn seal(
-        &self,
-        sealer: &Sealer,
-        grant: &GrantId,
-        entropy: &dyn usher_domain::Entropy,
-    ) -> Result<Sealed, Fault> {
+    pub fn seal(&self, sealer: &Sealer, grant: &GrantId, entropy: &dyn usher_domain::Entropy) -> Result<Sealed, Fault> {
         let text = serde_json::to_vec(self).map_err(|e| Fault::unreadable("grant", e))?;
-        sealer
-            .seal(Purpose::GRANT_PAYLOAD, grant.as_str(), &text, entropy)
-            .map_err(|e| Fault::unreadable("grant", e))
+        sealer.seal(Purpose::GRANT_PAYLOAD, grant.as_str(), &text, entropy).map_err(|e| Fault::unreadable("grant", e))
     }
 
     /// Reads the payload of a row.

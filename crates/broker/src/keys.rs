@@ -79,5 +79,13 @@ async fn generate(
         .sealer()
         .seal(Purpose::SIGNING_KEY, id.as_str(), &pkcs8, entropy)
         .map_err(|e| Fault::unreadable("signing key", e))?;
-    Ok(SigningKey { id, algorithm, state: KeyState::Current, private_key, created_at: now, retired_at: None, expires_at: None })
+    Ok(SigningKey {
+        id,
+        algorithm,
+        state: KeyState::Current,
+        private_key,
+        created_at: now,
+        retired_at: None,
+        expires_at: None,
+    })
 }

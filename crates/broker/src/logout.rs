@@ -33,11 +33,9 @@ pub enum LoggingOut {
 pub async fn start(broker: &Broker, params: &Params, visitor: &Visitor) -> Result<LoggingOut, Failure> {
     let subject = session_subject(broker, visitor).await?;
     let snapshot = broker.snapshot();
-    let context =
-        LogoutContext { ring: &snapshot.keys, issuer: &broker.issuer, session_subject: subject.as_deref() };
+    let context = LogoutContext { ring: &snapshot.keys, issuer: &broker.issuer, session_subject: subject.as_deref() };
     match validate(params, &context, |id| snapshot.application(id)) {
         Ok(LogoutOutcome::LogOutNow { redirect, hint }) => {
-
             let _ = hint;
             end(broker, visitor).await?;
             Ok(LoggingOut::Done { redirect })

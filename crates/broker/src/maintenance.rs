@@ -10,7 +10,7 @@ use crate::failure::Fault;
 /// How often the configuration's version is looked at.
 pub const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How often expired rows are purged.
-pub const PURGE_EVERY: Duration = Duration::from_secs(60);
+pub const PURGE_EVERY: Duration = Duration::from_mins(1);
 /// Rows of one kind purged at once.
 const BATCH: u32 = 500;
 /// How long traces are kept.

@@ -120,16 +120,13 @@ fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
     }
 }
 
-fn hash(
-    password: &SecretText,
-    salt: [u8; SALT_BYTES],
-    memory: &mut Vec<Block>,
-) -> Result<String, PasswordError> {
+fn hash(password: &SecretText, salt: [u8; SALT_BYTES], memory: &mut Vec<Block>) -> Result<String, PasswordError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).map_err(|_| PasswordError::UnreadableHash)?;
     let mut output = [0_u8; HASH_BYTES];
     derive(&params, password, &salt, &mut output, memory)?;
     let output = argon2::password_hash::phc::Output::new(&output).map_err(|_| PasswordError::UnreadableHash)?;
-    let salt = argon2::password_hash::phc::Salt::new(&salt).map_err(|_| PasswordError::UnreadableHash)?.to_salt_string();
+    let salt =
+        argon2::password_hash::phc::Salt::new(&salt).map_err(|_| PasswordError::UnreadableHash)?.to_salt_string();
     Ok(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${output}"))
 }
 

@@ -4,9 +4,7 @@
 //! exists; a recovery link makes an owner, or resets the password of an existing account and makes it one.
 
 use chrono::{DateTime, Duration, Utc};
-use usher_domain::{
-    AccountState, AttributeSource, EmailAddress, Entropy, Role, SecretText, UserName, Verification,
-};
+use usher_domain::{AccountState, AttributeSource, EmailAddress, Entropy, Role, SecretText, UserName, Verification};
 use usher_storage::setup_tokens::{self, SetupToken};
 use usher_storage::{Store, Tx, attempts, credentials, hash, roles, users};
 
@@ -42,11 +40,8 @@ async fn issue(
     now: DateTime<Utc>,
 ) -> Result<SecretText, Fault> {
     let token = usher_oidc_provider::opaque::generate(entropy);
-    let row = SetupToken {
-        hash: hash(token.expose().as_bytes()),
-        purpose: purpose.to_owned(),
-        expires_at: now + LINK_LIFE,
-    };
+    let row =
+        SetupToken { hash: hash(token.expose().as_bytes()), purpose: purpose.to_owned(), expires_at: now + LINK_LIFE };
     store
         .write(move |tx| {
             let row = row.clone();
@@ -63,7 +58,7 @@ async fn issue(
 /// Whether a link may still be used.
 pub async fn is_live(broker: &Broker, token: &str) -> Result<bool, Fault> {
     let (hash, now) = (hash(token.as_bytes()), broker.now());
-    Ok(broker
+    broker
         .store
         .read(move |tx| {
             Box::pin(async move {
@@ -71,7 +66,7 @@ pub async fn is_live(broker: &Broker, token: &str) -> Result<bool, Fault> {
                 Ok(purpose == RECOVERY || roles::holders(tx, Role::Owner).await?.is_empty())
             })
         })
-        .await?)
+        .await
 }
 
 /// What the person at the link types.

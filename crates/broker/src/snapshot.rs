@@ -98,7 +98,7 @@ pub async fn load(store: &Store, settings: &Settings) -> Result<Snapshot, Fault>
     for (connection, sealed) in connection_rows {
         let secret = match sealed {
             None => None,
-            Some(sealed) => Some(open_text(sealer, Purpose::CONNECTION_SECRET, connection.id.as_str(), &sealed)?),
+            Some(blob) => Some(open_text(sealer, Purpose::CONNECTION_SECRET, connection.id.as_str(), &blob)?),
         };
         connections.insert(connection.id.clone(), ConfiguredConnection { connection, secret });
     }
@@ -123,9 +123,9 @@ fn open_text(
     sealer: &usher_storage::Sealer,
     purpose: Purpose,
     row: &str,
-    sealed: &usher_storage::Sealed,
+    blob: &usher_storage::Sealed,
 ) -> Result<SecretText, Fault> {
-    let bytes = sealer.open(purpose, row, sealed).map_err(|e| Fault::unreadable("secret", e))?;
+    let bytes = sealer.open(purpose, row, blob).map_err(|e| Fault::unreadable("secret", e))?;
     let text = std::str::from_utf8(&bytes).map_err(|e| Fault::unreadable("secret", e))?;
     Ok(SecretText::new(text))
 }

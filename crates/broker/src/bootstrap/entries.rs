@@ -119,9 +119,8 @@ fn settings(entry: &ConnectionEntry, has_secret: bool) -> Result<Value, String> 
         Some(ClientAuthEntry::Basic) => "basic",
         Some(ClientAuthEntry::Post) => "post",
         Some(ClientAuthEntry::PrivateKeyJwt) => "private_key_jwt",
-        Some(ClientAuthEntry::None) => "none",
         None if has_secret => "basic",
-        None => "none",
+        Some(ClientAuthEntry::None) | None => "none",
     };
     if client_auth != "none" && !has_secret {
         return Err("this client_auth needs client_secret or client_secret_env".to_owned());
@@ -143,8 +142,7 @@ fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Applicatio
     if entry.kind.is_confidential() != secret.is_some() {
         return Err("a web application needs a secret, and only a web application has one".to_owned());
     }
-    let default_method =
-        if secret.is_some() { ClientAuthMethod::ClientSecretBasic } else { ClientAuthMethod::None };
+    let default_method = if secret.is_some() { ClientAuthMethod::ClientSecretBasic } else { ClientAuthMethod::None };
     let auth_method = entry.auth_method.unwrap_or(default_method);
     if (auth_method == ClientAuthMethod::None) == secret.is_some() {
         return Err("auth_method does not fit the kind".to_owned());
@@ -158,9 +156,7 @@ fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Applicatio
     }
     let connections = match entry.connections {
         None => None,
-        Some(ids) => {
-            Some(ids.into_iter().map(ConnectionId::parse).collect::<Result<Vec<_>, _>>().map_err(text)?)
-        }
+        Some(ids) => Some(ids.into_iter().map(ConnectionId::parse).collect::<Result<Vec<_>, _>>().map_err(text)?),
     };
     Ok(Application {
         id: ApplicationId::parse(entry.id).map_err(text)?,

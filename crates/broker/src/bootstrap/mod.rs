@@ -124,11 +124,7 @@ async fn exists(store: &Store, name: &UserName) -> Result<bool, Fault> {
     Ok(store.read(move |tx| Box::pin(async move { users::get_by_username(tx, &name).await })).await?.is_some())
 }
 
-async fn hash_passwords(
-    store: &Store,
-    people: &mut [Person],
-    entropy: &dyn Entropy,
-) -> Result<(), BootstrapFailure> {
+async fn hash_passwords(store: &Store, people: &mut [Person], entropy: &dyn Entropy) -> Result<(), BootstrapFailure> {
     let mut pool = None;
     for person in people {
         let Some(password) = person.password.take() else { continue };
@@ -145,12 +141,7 @@ async fn hash_passwords(
     Ok(())
 }
 
-fn seal(
-    store: &Store,
-    connection: &Connection,
-    secret: &SecretText,
-    entropy: &dyn Entropy,
-) -> Result<Sealed, Fault> {
+fn seal(store: &Store, connection: &Connection, secret: &SecretText, entropy: &dyn Entropy) -> Result<Sealed, Fault> {
     store
         .sealer()
         .seal(Purpose::CONNECTION_SECRET, connection.id.as_str(), secret.expose().as_bytes(), entropy)

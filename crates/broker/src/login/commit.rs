@@ -20,9 +20,11 @@ use usher_storage::links::LinkInsert;
 use usher_storage::sessions::{CookieId, SessionKind, SessionRow};
 use usher_storage::unique_values::{Claim, UniqueValue};
 use usher_storage::users::UserInsert;
-use usher_storage::{Hash, Purpose, Store, Tx, audit, config, grants, hash, links, sessions, traces, unique_values, users};
+use usher_storage::{
+    Hash, Purpose, Store, Tx, audit, config, grants, hash, links, sessions, traces, unique_values, users,
+};
 
-use super::evidence::{DecisionContext, Decided, decide_now};
+use super::evidence::{Decided, DecisionContext, decide_now};
 use crate::audit::user_object;
 use crate::broker::SESSION_LIFE;
 use crate::failure::Fault;
@@ -192,8 +194,8 @@ async fn apply(
     context: &DecisionContext,
     decided: Decided,
 ) -> Result<Person, NotCommitted> {
-    let explanation = serde_json::to_string(&decided.decision.explanation)
-        .map_err(|e| Fault::unreadable("explanation", e))?;
+    let explanation =
+        serde_json::to_string(&decided.decision.explanation).map_err(|e| Fault::unreadable("explanation", e))?;
     match decided.decision.outcome {
         Outcome::SignIn { update, .. } => {
             let (Some(user), Some(link)) = (decided.user, decided.link) else {
@@ -251,10 +253,10 @@ async fn create_account(
     if !inserted {
         return Err(NotCommitted::Refused(RefusalCode::ProvisioningRefused));
     }
-    if let Some(value) = verified_email(&user.attributes) {
-        if let Claim::TakenBy(_) = unique_values::claim(tx, &value, &user.id).await? {
-            return Err(NotCommitted::RaceLost);
-        }
+    if let Some(value) = verified_email(&user.attributes)
+        && let Claim::TakenBy(_) = unique_values::claim(tx, &value, &user.id).await?
+    {
+        return Err(NotCommitted::RaceLost);
     }
     let mut event = crate::audit::event(&plan.visitor, plan.now, "user.provisioned", AuditActor::System);
     event.object = user_object(&user.id);
@@ -298,10 +300,10 @@ async fn update_account(
         if let Some(value) = &before {
             unique_values::release(tx, value, &user.id).await?;
         }
-        if let Some(value) = &after {
-            if let Claim::TakenBy(_) = unique_values::claim(tx, value, &user.id).await? {
-                return Err(NotCommitted::RaceLost);
-            }
+        if let Some(value) = &after
+            && let Claim::TakenBy(_) = unique_values::claim(tx, value, &user.id).await?
+        {
+            return Err(NotCommitted::RaceLost);
         }
     }
     if users::update_attributes(tx, &user.id, user.revision, &update.attributes).await?.is_none() {

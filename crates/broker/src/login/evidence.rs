@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use usher_domain::{AccountNeed, AttributeName, Connection, EmailAddress, ExternalIdentity, FederatedLink, User};
-use usher_provisioning::{
-    Decision, Facts, LocalAccount, MappedAttributes, Presented, Received, decide, map,
-};
+use usher_provisioning::{Decision, Facts, LocalAccount, MappedAttributes, Presented, Received, decide, map};
 use usher_storage::{Tx, links, users};
 
 use crate::failure::Fault;
@@ -49,8 +47,7 @@ pub async fn decide_now(tx: &mut Tx, context: &DecisionContext) -> Result<Decide
         Some(link) => users::get(tx, &link.user).await?,
         None => None,
     };
-    let mut facts =
-        Facts::new(context.pass_through_subject.clone(), context.random_suffix.clone(), context.now);
+    let mut facts = Facts::new(context.pass_through_subject.clone(), context.random_suffix.clone(), context.now);
     facts.account = context.account;
     facts.settings_revision = context.connection.revision;
     facts.link = user.as_ref().map(LocalAccount::from);

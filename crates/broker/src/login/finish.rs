@@ -15,7 +15,7 @@ use crate::answer::{AnswerToApplication, NewSession};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::flow_state::{self, LoadedFlow};
-use crate::tracing_events::note;
+use crate::tracing_events::{fault as fault_logged, note};
 use crate::visitor::Visitor;
 
 /// Rounds before a sign-in gives up on facts that keep moving.
@@ -110,8 +110,7 @@ fn proof(broker: &Broker, flow: &LoginFlow, account: AccountNeed) -> Result<Proo
         return Ok(Proof::Session(session.clone()));
     }
     let Some(proved) = flow.proved_identity() else { return Ok(Proof::Local) };
-    let decision: Decision =
-        serde_json::from_str(&proved.decision).map_err(|e| Fault::unreadable("decision", e))?;
+    let decision: Decision = serde_json::from_str(&proved.decision).map_err(|e| Fault::unreadable("decision", e))?;
     let context = decision_context(broker, &proved.identity, account)
         .ok_or(Unplanned::Refused(RefusalCode::ConnectionUnavailable))?;
     Ok(Proof::Identity(Box::new(context), Box::new(decision)))
@@ -145,7 +144,7 @@ fn redecide(broker: &Broker, loaded: &mut LoadedFlow, decision: &Decision) -> Re
         authentication.subject = Subject::Local { user: user.clone() };
     }
     if let Outcome::PassThrough { claims, .. } = &decision.outcome {
-        authentication.pass_through = claims.clone();
+        authentication.pass_through.clone_from(claims);
     }
     let text = serde_json::to_string(decision).map_err(|e| Fault::unreadable("decision", e))?;
     let event = FlowEvent::Redecided { authentication: Box::new(authentication), decision: text };
@@ -181,15 +180,14 @@ async fn finished(
     }
     // The grant is durable and unique per flow: a lost save costs nothing.
     if let Err(fault) = flow_state::save(broker, &loaded.state, loaded.revision).await {
-        broker.log_fault(&fault, "a finished flow could not be marked");
+        fault_logged(&fault, "a finished flow could not be marked");
     }
     let connection = plan.authentication.connection.clone();
     AnswerToApplication {
         answer: plan.answer,
-        session: committed.cookie.map(|cookie| NewSession {
-            cookie: usher_domain::SecretText::new(cookie.to_text()),
-            connection,
-        }),
+        session: committed
+            .cookie
+            .map(|cookie| NewSession { cookie: usher_domain::SecretText::new(cookie.to_text()), connection }),
         application: plan.request.application,
     }
 }

@@ -18,6 +18,6 @@ pub use commit::{SESSION_KEY, verified_email};
 pub use depart::{depart, redirect_uri};
 pub use password::{PasswordForm, submit_password};
 pub use probe::{ProbeReport, begin_probe};
-pub use restart::restart;
 pub use refuse::refuse_stranger as refuse_request;
+pub use restart::restart;
 pub use resume::{ListedConnection, Resumed, SignInPage, resume};

@@ -21,8 +21,7 @@ use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
 /// Ten failures in a quarter of an hour lock an account for a quarter of an hour.
-const POLICY: AttemptPolicy =
-    AttemptPolicy { limit: 10, window: Duration::minutes(15), lock: Duration::minutes(15) };
+const POLICY: AttemptPolicy = AttemptPolicy { limit: 10, window: Duration::minutes(15), lock: Duration::minutes(15) };
 const MAX_NAME_BYTES: usize = 256;
 
 /// What the form sends.
@@ -89,7 +88,12 @@ async fn check(
         Err(fault @ PasswordError::UnreadableHash) => return Err(Fault::unreadable("password", fault).into()),
     };
     match named.user.filter(|_| verified) {
-        Some(user) => accept(broker, loaded, step, user, &named.attempts_key, visitor).await,
+        Some(user) => {
+            if user.state != AccountState::Active {
+                return Err(refuse(broker, loaded, RefusalCode::AccountDisabled, None, visitor).await);
+            }
+            accept(broker, loaded, step, user, &named.attempts_key).await
+        }
         None => reject(broker, loaded, step, &form.username, named.attempts_key).await,
     }
 }
@@ -135,18 +139,11 @@ async fn accept(
     step: StepNumber,
     user: User,
     attempts_key: &str,
-    visitor: &Visitor,
 ) -> Result<(), Failure> {
     let now = broker.now();
-    if user.state != AccountState::Active {
-        return Err(refuse(broker, loaded, RefusalCode::AccountDisabled, None, visitor).await);
-    }
     let key = attempts_key.to_owned();
-    let failures = broker
-        .store
-        .read(move |tx| Box::pin(async move { attempts::state(tx, &key, now).await }))
-        .await?
-        .failures;
+    let failures =
+        broker.store.read(move |tx| Box::pin(async move { attempts::state(tx, &key, now).await })).await?.failures;
     if failures > 0 {
         let key = attempts_key.to_owned();
         broker
@@ -201,13 +198,7 @@ async fn move_on(broker: &Broker, mut loaded: LoadedFlow, event: FlowEvent) -> R
 }
 
 /// Too many attempts: recorded, the flow stays as it is.
-async fn braked(
-    broker: &Broker,
-    loaded: &LoadedFlow,
-    code: RefusalCode,
-    visitor: &Visitor,
-    seconds: u64,
-) -> Failure {
+async fn braked(broker: &Broker, loaded: &LoadedFlow, code: RefusalCode, visitor: &Visitor, seconds: u64) -> Failure {
     let now = broker.now();
     let mut trace = loaded.state.trace.clone();
     note(&mut trace, now, TraceStage::Page, format!("refused: {code}"));

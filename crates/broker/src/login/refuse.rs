@@ -63,12 +63,7 @@ pub fn page(
 }
 
 /// Writes trace and audit event.
-pub async fn record(
-    broker: &Broker,
-    trace: &SignInTrace,
-    code: RefusalCode,
-    visitor: &Visitor,
-) -> Result<(), Fault> {
+pub async fn record(broker: &Broker, trace: &SignInTrace, code: RefusalCode, visitor: &Visitor) -> Result<(), Fault> {
     let event = crate::audit::refused(visitor, trace, broker.now(), code);
     let trace = trace.clone();
     broker

@@ -1,6 +1,8 @@
 //! The dispatcher: whatever happened before, look at the facts and show what comes next.
 
-use usher_domain::{AccountState, BrowserSession, ConnectionId, CorrelationId, FlowId, RefusalCode, Subject, TraceStage};
+use usher_domain::{
+    AccountState, BrowserSession, ConnectionId, CorrelationId, FlowId, RefusalCode, Subject, TraceStage,
+};
 use usher_login_flow::{FlowEvent, Next, SignInNotice, SignInOffer, advance, next, session_fits};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
@@ -99,18 +101,16 @@ async fn usable_session(
 ) -> Result<Option<BrowserSession>, Failure> {
     let now = broker.now();
     let Some(live) = &visitor.session else { return Ok(None) };
-    let waiting = matches!(
-        next(&loaded.state.flow, now),
-        Next::ShowSignIn(_) | Next::Depart { .. } | Next::CannotInteract
-    );
+    let waiting =
+        matches!(next(&loaded.state.flow, now), Next::ShowSignIn(_) | Next::Depart { .. } | Next::CannotInteract);
     if !waiting || session_fits(&loaded.state.flow, &live.session, now).is_err() {
         return Ok(None);
     }
     let authentication = &live.session.authentication;
-    if let Some(connection) = &authentication.connection {
-        if broker.snapshot().live_connection(connection).is_none() {
-            return Ok(None);
-        }
+    if let Some(connection) = &authentication.connection
+        && broker.snapshot().live_connection(connection).is_none()
+    {
+        return Ok(None);
     }
     let subject = match &authentication.subject {
         Subject::Federated { key } => broker.pass_through_subject(key),
@@ -130,7 +130,9 @@ async fn usable_session(
 async fn reuse(broker: &Broker, loaded: &mut LoadedFlow, session: BrowserSession) -> Result<(), Failure> {
     let now = broker.now();
     let Some(step) = loaded.state.flow.open_step() else { return Ok(()) };
-    let Ok(flow) = advance(loaded.state.flow.clone(), FlowEvent::SessionReused { step, session: Box::new(session) }, now) else {
+    let Ok(flow) =
+        advance(loaded.state.flow.clone(), FlowEvent::SessionReused { step, session: Box::new(session) }, now)
+    else {
         return Ok(());
     };
     loaded.state.flow = flow;

@@ -47,7 +47,7 @@ pub async fn redeem(
 ) -> Result<TokenResponse, TokenFailure> {
     let redeemed = redeem_payload(broker, application, &exchange, visitor).await?;
     let scopes = redeemed.payload.request.scopes.clone();
-    issue::tokens(broker, application, &redeemed.grant, &redeemed.payload, scopes, redeemed.refresh).await
+    issue::tokens(broker, application, (&redeemed.grant, &redeemed.payload), scopes, redeemed.refresh).await
 }
 
 pub async fn redeem_payload(

@@ -40,8 +40,7 @@ impl FreshRefreshToken {
 pub async fn tokens(
     broker: &Broker,
     application: &Application,
-    grant: &Grant,
-    payload: &GrantPayload,
+    (grant, payload): (&Grant, &GrantPayload),
     scopes: Scopes,
     refresh: Option<FreshRefreshToken>,
 ) -> Result<TokenResponse, TokenFailure> {
@@ -60,9 +59,8 @@ pub async fn tokens(
         now: broker.now(),
     };
     // RSA takes a third of a millisecond: not on the async threads.
-    let (access_token, id_token) = tokio::task::spawn_blocking(move || signing.sign())
-        .await
-        .map_err(|e| Fault::Signing(e.into()))??;
+    let (access_token, id_token) =
+        tokio::task::spawn_blocking(move || signing.sign()).await.map_err(|e| Fault::Signing(e.into()))??;
     Ok(TokenResponse {
         access_token,
         expires_in: ACCESS_TOKEN_LIFE.num_seconds().unsigned_abs(),

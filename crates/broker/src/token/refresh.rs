@@ -59,7 +59,7 @@ pub async fn refresh(
         };
         match broker.store.write(move |tx| Box::pin(rotate(tx, attempt.clone()))).await {
             Ok((grant, payload, scopes)) => {
-                return issue::tokens(broker, application, &grant, &payload, scopes, Some(fresh)).await;
+                return issue::tokens(broker, application, (&grant, &payload), scopes, Some(fresh)).await;
             }
             Err(NotRefreshed::ConfigurationMoved) => {
                 let snapshot = broker.reload().await?;
@@ -91,8 +91,8 @@ async fn rotate(tx: &mut Tx, attempt: Attempt) -> Result<(Grant, GrantPayload, S
         return Err(NotRefreshed::Replayed(Box::new(grant)));
     }
     let payload = GrantPayload::open(attempt.store.sealer(), &grant)?;
-    let scopes = narrow_scopes(&payload.request.scopes, attempt.exchange.scope.as_deref())
-        .map_err(NotRefreshed::OAuth)?;
+    let scopes =
+        narrow_scopes(&payload.request.scopes, attempt.exchange.scope.as_deref()).map_err(NotRefreshed::OAuth)?;
     let connection_is_on = payload
         .authentication
         .connection
