@@ -1,0 +1,232 @@
+//! One Chromium with a profile of its own, driven through chromedriver.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use thirtyfour::common::log::LoggingPrefsLogLevel;
+use thirtyfour::prelude::*;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::support::ports;
+
+/// Whether pages may run scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    Run,
+    Blocked,
+}
+
+/// A browser window.
+pub struct Chrome {
+    driver: WebDriver,
+    process: DriverProcess,
+    _profile: tempfile::TempDir,
+}
+
+/// chromedriver and everything it starts, ended together.
+struct DriverProcess(Child);
+
+impl Drop for DriverProcess {
+    fn drop(&mut self) {
+        if let Some(id) = self.0.id() {
+            let group = format!("-{id}");
+            let _ = std::process::Command::new("kill").args(["-KILL", "--", &group]).status();
+        }
+    }
+}
+
+async fn chromedriver() -> (DriverProcess, u16) {
+    let port = ports::free();
+    let mut command = Command::new("chromedriver");
+    command.arg(format!("--port={port}")).process_group(0).stdin(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("chromedriver is installed");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    while let Some(line) = lines.next_line().await.expect("readable") {
+        if line.contains("started successfully") {
+            break;
+        }
+    }
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (DriverProcess(child), port)
+}
+
+impl Chrome {
+    /// Starts a browser.
+    pub async fn start(scripts: Scripts) -> Self {
+        let (process, port) = chromedriver().await;
+        let profile = tempfile::Builder::new().prefix("usher-tests-chrome-").tempdir().expect("a folder");
+        let mut wanted = DesiredCapabilities::chrome();
+        for flag in [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,900",
+            "--lang=en",
+        ] {
+            wanted.add_arg(flag).expect("a flag");
+        }
+        wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("a flag");
+        wanted.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level");
+        if scripts == Scripts::Blocked {
+            let prefs = json!({ "profile.managed_default_content_settings.javascript": 2 });
+            wanted.add_experimental_option("prefs", prefs).expect("an option");
+        }
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("a session");
+        Self { driver, process, _profile: profile }
+    }
+
+    /// Opens an address.
+    pub async fn open(&self, url: &str) {
+        self.driver.goto(url).await.unwrap_or_else(|e| panic!("{url}: {e}"));
+    }
+
+    /// The address shown.
+    pub async fn url(&self) -> String {
+        self.driver.current_url().await.expect("an address").to_string()
+    }
+
+    /// The window's title.
+    pub async fn title(&self) -> String {
+        self.driver.title().await.expect("a title")
+    }
+
+    /// An element, which must be there.
+    pub async fn find(&self, css: &str) -> WebElement {
+        let Ok(element) = self.driver.find(By::Css(css)).await else {
+            panic!("no {css} at {}:\n{}", self.url().await, self.text("body").await);
+        };
+        element
+    }
+
+    /// Whether an element is there.
+    pub async fn has(&self, css: &str) -> bool {
+        !self.driver.find_all(By::Css(css)).await.expect("a list").is_empty()
+    }
+
+    /// The visible text of an element, empty when there is none.
+    pub async fn text(&self, css: &str) -> String {
+        match self.driver.find(By::Css(css)).await {
+            Ok(element) => element.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Clicks and waits for the page that follows.
+    pub async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    }
+
+    /// Types into a field.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.clear().await.expect("clears");
+        field.send_keys(text).await.expect("types");
+    }
+
+    /// Signs in on a page of Usher's.
+    pub async fn sign_in(&self, username: &str, password: &str) {
+        self.fill("#username", username).await;
+        self.fill("#password", password).await;
+        self.click("#submit").await;
+    }
+
+    /// Waits until a page that submits itself has led to an address; bounded, for the page's own script only.
+    pub async fn wait_for(&self, url: &str) {
+        for _ in 0..200 {
+            if self.url().await.starts_with(url) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("still at {}", self.url().await);
+    }
+
+    /// Goes one page back.
+    pub async fn back(&self) {
+        self.driver.back().await.expect("goes back");
+    }
+
+    /// No CSP violation, no console error; an error page may complain about its own status only.
+    pub async fn assert_quiet(&self) {
+        let here = self.url().await;
+        let entries = self.driver.browser_log().await.expect("a log");
+        let own_status = |text: &str| text.starts_with(&here) && text.contains("responded with a status of 4");
+        let loud: Vec<String> = entries
+            .into_iter()
+            .filter(|entry| entry.level == "SEVERE" || entry.message.contains("Content Security Policy"))
+            .map(|entry| entry.message)
+            .filter(|text| !own_status(text))
+            .collect();
+        assert!(loud.is_empty(), "the console of {here} says: {loud:#?}");
+    }
+
+    /// The page has no accessibility violation that axe-core finds (WCAG 2.2 A and AA).
+    pub async fn assert_accessible(&self) {
+        let axe = crate::interop::peer::folder().join("node_modules/axe-core/axe.min.js");
+        let axe = std::fs::read_to_string(&axe).expect("axe-core: run scripts/install-peers.sh");
+        self.driver.execute(axe, vec![]).await.expect("axe loads");
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+              .then(r => done(r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.html + ' ' +
+                (n.any[0] ? n.any[0].message : '')).join(' | '))))
+              .catch(e => done([String(e)]));";
+        let found = self.driver.execute_async(run, vec![]).await.expect("axe runs").json().clone();
+        assert_eq!(found, json!([]), "{}", self.url().await);
+    }
+
+    /// At 320 px nothing makes the page scroll sideways.
+    pub async fn assert_narrow(&self) {
+        let phone = json!({ "width": 320, "height": 700, "deviceScaleFactor": 1, "mobile": true });
+        self.command("Emulation.setDeviceMetricsOverride", phone).await;
+        let ask = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth,
+            [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 321)
+              .slice(0, 5).map(e => e.outerHTML.slice(0, 120))]";
+        let sizes = self.driver.execute(ask, vec![]).await.expect("measures").json().clone();
+        self.command("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        assert!(sizes[0].as_i64() <= sizes[1].as_i64(), "{} scrolls sideways: {sizes}", self.url().await);
+    }
+
+    /// Shows pages as a dark system would.
+    pub async fn go_dark(&self) {
+        let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+        self.command("Emulation.setEmulatedMedia", dark).await;
+    }
+
+    /// Everything that can be asked of one page.
+    pub async fn inspect(&self, name: &str) {
+        self.assert_quiet().await;
+        self.screenshot(name).await;
+        self.assert_accessible().await;
+        self.assert_narrow().await;
+        self.assert_quiet().await;
+    }
+
+    /// Keeps a picture under `target/screenshots/`.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let binary = crate::support::usher::binary();
+        let folder = binary.parent().and_then(Path::parent).expect("target/<profile>").join("screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join(format!("{name}.png"));
+        self.driver.screenshot(&file).await.expect("a picture");
+        file
+    }
+
+    async fn command(&self, name: &str, parameters: Value) {
+        self.driver.cdp().send_raw(name, parameters).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+
+    /// Ends the browser.
+    pub async fn quit(self) {
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.driver.quit()).await;
+        drop(self.process);
+    }
+}

@@ -1,0 +1,7 @@
+//! Signing in as people see it: through a provider, with a password, again, and out.
+
+mod federated;
+mod local;
+mod operations;
+mod races;
+mod sessions;

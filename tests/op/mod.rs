@@ -1,0 +1,5 @@
+//! Usher as an OpenID provider, as applications see it.
+
+mod discovery;
+mod requests;
+mod tokens;
