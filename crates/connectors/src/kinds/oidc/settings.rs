@@ -1,0 +1,303 @@
+//! What an admin sets for an `OpenID` Connect connection, as stored, as described to people, and as read from a form.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use usher_domain::IssuerUrl;
+pub use usher_oidc_rp::IdTokenAlgorithm;
+use usher_oidc_rp::{ProviderMetadata, RESERVED_PARAMETERS};
+
+use crate::{Field, FieldError, FieldShape};
+
+/// Settings of an `OpenID` Connect connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcSettings {
+    /// The provider's issuer identifier.
+    pub issuer: IssuerUrl,
+    /// Our client id there.
+    pub client_id: String,
+    /// How we authenticate at the token endpoint.
+    #[serde(default)]
+    pub client_auth: ClientAuth,
+    /// Scopes asked for.
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+    /// Algorithms accepted on ID tokens.
+    #[serde(default = "default_algorithms")]
+    pub id_token_algs: Vec<IdTokenAlgorithm>,
+    /// Whether PKCE is used.
+    #[serde(default)]
+    pub pkce: Pkce,
+    /// What is passed on from the application's request.
+    #[serde(default = "default_forward")]
+    pub forward: Vec<Forwarded>,
+    /// Key id of our private key at the provider (`private_key_jwt`).
+    #[serde(default)]
+    pub private_key_id: Option<String>,
+    /// Fixed parameters of every authorization request.
+    #[serde(default)]
+    pub extra_params: BTreeMap<String, String>,
+    /// What counts as a verified address.
+    #[serde(default)]
+    pub email_verified: EmailVerifiedReading,
+    /// The provider's endpoints; absent until it was reached for the first time.
+    #[serde(default)]
+    pub endpoints: Option<Endpoints>,
+}
+
+/// Client authentication (OIDC Core section 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// `client_secret_basic`.
+    #[default]
+    Basic,
+    /// `client_secret_post`.
+    Post,
+    /// `private_key_jwt`.
+    PrivateKeyJwt,
+    /// Public client.
+    None,
+}
+
+/// PKCE (RFC 7636).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pkce {
+    /// With S256.
+    #[default]
+    S256,
+    /// Not at all: for providers whose metadata exclude S256.
+    Off,
+}
+
+/// Parameters that may be passed on. `prompt` and `max_age` are not among them: they always are, for the application
+/// relies on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forwarded {
+    /// `login_hint`.
+    LoginHint,
+    /// `ui_locales`.
+    UiLocales,
+}
+
+/// How the claim `email_verified` is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailVerifiedReading {
+    /// Only JSON `true` counts.
+    #[default]
+    JsonTrue,
+    /// The text `"true"` counts too: for providers that cannot do better.
+    StringBooleans,
+}
+
+/// The endpoints of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoints {
+    /// Where the person is sent.
+    pub authorization: String,
+    /// Where codes are exchanged.
+    pub token: String,
+    /// Where the keys are.
+    pub jwks: String,
+    /// Where further claims are.
+    #[serde(default)]
+    pub userinfo: Option<String>,
+    /// Where people are signed out.
+    #[serde(default)]
+    pub end_session: Option<String>,
+    /// Whether the provider promises `iss` in its authorization responses (RFC 9207).
+    #[serde(default)]
+    pub issuer_parameter: bool,
+}
+
+impl From<&ProviderMetadata> for Endpoints {
+    fn from(metadata: &ProviderMetadata) -> Self {
+        Self {
+            authorization: metadata.authorization_endpoint.clone(),
+            token: metadata.token_endpoint.clone(),
+            jwks: metadata.jwks_uri.clone(),
+            userinfo: metadata.userinfo_endpoint.clone(),
+            end_session: metadata.end_session_endpoint.clone(),
+            issuer_parameter: metadata.issuer_parameter,
+        }
+    }
+}
+
+fn default_scopes() -> Vec<String> {
+    ["openid", "email", "profile"].map(str::to_owned).into()
+}
+
+fn default_algorithms() -> Vec<IdTokenAlgorithm> {
+    vec![IdTokenAlgorithm::Rs256]
+}
+
+fn default_forward() -> Vec<Forwarded> {
+    vec![Forwarded::LoginHint, Forwarded::UiLocales]
+}
+
+const CLIENT_AUTH: &[(&str, &str)] = &[
+    ("basic", "Client secret in the header (client_secret_basic)"),
+    ("post", "Client secret in the body (client_secret_post)"),
+    ("private_key_jwt", "Signed with a private key (private_key_jwt)"),
+    ("none", "None: public client"),
+];
+const ALGORITHMS: &[(&str, &str)] = &[
+    ("RS256", "RS256"),
+    ("ES256", "ES256"),
+    ("PS256", "PS256"),
+    ("EdDSA", "EdDSA"),
+    ("RS384", "RS384"),
+    ("RS512", "RS512"),
+    ("PS384", "PS384"),
+    ("PS512", "PS512"),
+    ("ES384", "ES384"),
+];
+const PKCE: &[(&str, &str)] = &[("s256", "S256"), ("off", "Off")];
+const FORWARD: &[(&str, &str)] = &[("login_hint", "Login hint"), ("ui_locales", "Languages")];
+const EMAIL_VERIFIED: &[(&str, &str)] =
+    &[("json_true", "Only JSON true"), ("string_booleans", "JSON true or the text \"true\"")];
+
+/// The settings as people see them. `client_secret` is not part of the stored settings: it is sealed on its own.
+pub const FIELDS: &[Field] = &[
+    field("issuer", "Issuer", FieldShape::Url)
+        .help("The provider's issuer identifier, exactly as it writes it itself.")
+        .required(),
+    field("client_id", "Client ID", FieldShape::Text).help("What the provider calls Usher.").required(),
+    field("client_auth", "Client authentication", FieldShape::Choice(CLIENT_AUTH)).starting_with("basic"),
+    field("client_secret", "Client secret", FieldShape::LongText)
+        .help("For private_key_jwt: the private key as PEM (PKCS#8). Not shown again.")
+        .secret(),
+    field("private_key_id", "Key ID", FieldShape::Text).help("The kid under which the provider knows the private key."),
+    field("scopes", "Scopes", FieldShape::Words).help("Must hold openid.").starting_with("openid email profile"),
+    field("id_token_algs", "ID token algorithms", FieldShape::Choices(ALGORITHMS))
+        .help("A token signed with anything else is refused.")
+        .starting_with("RS256"),
+    field("pkce", "PKCE", FieldShape::Choice(PKCE)).starting_with("s256"),
+    field("forward", "Pass on from the application", FieldShape::Choices(FORWARD))
+        .starting_with("login_hint ui_locales"),
+    field("extra_params", "Further parameters", FieldShape::Words)
+        .help("Fixed name=value pairs of every request, such as hd=corp.example."),
+    field("email_verified", "Verified address", FieldShape::Choice(EMAIL_VERIFIED))
+        .help("What counts as a verified address.")
+        .starting_with("json_true"),
+];
+
+const fn field(name: &'static str, label: &'static str, shape: FieldShape) -> Field {
+    Field { name, label, help: "", shape, required: false, secret: false, default: "" }
+}
+
+impl Field {
+    const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+
+    const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    const fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
+    const fn starting_with(self, default: &'static str) -> Self {
+        Self { default, ..self }
+    }
+}
+
+/// Checks a form. Endpoints are not in it: they come from discovery, and a change of the issuer drops them.
+pub fn settings_from_form(previous: Option<&Value>, form: &BTreeMap<String, String>) -> Result<Value, Vec<FieldError>> {
+    let mut settings = previous.and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut errors = Vec::new();
+    for field in FIELDS.iter().filter(|field| !field.secret) {
+        let Some(typed) = form.get(field.name).map(|text| text.trim()) else { continue };
+        match checked(field, typed) {
+            Ok(Value::Null) => drop(settings.remove(field.name)),
+            Ok(value) => drop(settings.insert(field.name.to_owned(), value)),
+            Err(problem) => errors.push(FieldError { field: field.name, problem }),
+        }
+    }
+    let issuer = settings.get("issuer").cloned();
+    if previous.is_some_and(|previous| previous.get("issuer") != issuer.as_ref()) {
+        settings.remove("endpoints");
+    }
+    let missing = FIELDS.iter().filter(|field| field.required && !settings.contains_key(field.name));
+    for field in missing {
+        if !errors.iter().any(|error| error.field == field.name) {
+            errors.push(FieldError { field: field.name, problem: "enter a value".to_owned() });
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let settings = Value::Object(settings);
+    match OidcSettings::deserialize(&settings) {
+        Ok(_) => Ok(settings),
+        Err(fault) => Err(vec![FieldError { field: "issuer", problem: fault.to_string() }]),
+    }
+}
+
+/// The value to store; null where the setting goes back to its default.
+fn checked(field: &Field, typed: &str) -> Result<Value, String> {
+    const LONGEST: usize = 4000;
+    if typed.len() > LONGEST || typed.chars().any(char::is_control) {
+        return Err("too long, or with characters that cannot be printed".to_owned());
+    }
+    if typed.is_empty() {
+        return if field.required { Err("enter a value".to_owned()) } else { Ok(Value::Null) };
+    }
+    let words = || typed.split_whitespace();
+    match field.shape {
+        FieldShape::Choice(options) => one_of(options, typed).map(Value::from),
+        FieldShape::Choices(options) => {
+            words().map(|word| one_of(options, word)).collect::<Result<Vec<_>, _>>().map(Value::from)
+        }
+        FieldShape::Words if field.name == "scopes" => {
+            if words().any(|scope| scope == "openid") {
+                Ok(words().collect())
+            } else {
+                Err("the scope openid is needed".to_owned())
+            }
+        }
+        FieldShape::Words => words().map(fixed_parameter).collect::<Result<_, _>>().map(Value::Object),
+        FieldShape::Url => {
+            IssuerUrl::parse(typed).map(|issuer| issuer.as_str().into()).map_err(|fault| fault.to_string())
+        }
+        FieldShape::Text | FieldShape::LongText => Ok(typed.into()),
+    }
+}
+
+fn one_of<'a>(options: &[(&str, &str)], typed: &'a str) -> Result<&'a str, String> {
+    if options.iter().any(|(value, _)| *value == typed) {
+        Ok(typed)
+    } else {
+        Err(format!("'{typed}' is not an option"))
+    }
+}
+
+fn fixed_parameter(word: &str) -> Result<(String, Value), String> {
+    let (name, value) = word.split_once('=').ok_or_else(|| format!("write '{word}' as name=value"))?;
+    if name.is_empty() || RESERVED_PARAMETERS.contains(&name) {
+        return Err(format!("'{name}' cannot be set here"));
+    }
+    Ok((name.to_owned(), value.into()))
+}
+
+/// Whether the endpoints are not known yet.
+pub fn needs_discovery(settings: &Value) -> bool {
+    settings.get("endpoints").is_none_or(Value::is_null)
+}
+
+/// Whether the secret would go elsewhere: another issuer, or another endpoint where one was known before.
+pub fn needs_secret_again(before: &Value, after: &Value) -> bool {
+    let endpoints = |settings: &Value| settings.get("endpoints").cloned().unwrap_or_default();
+    let (old, new) = (endpoints(before), endpoints(after));
+    let moved = |name: &str| old.get(name).is_some_and(|known| new.get(name).is_some_and(|now| now != known));
+    before.get("issuer") != after.get("issuer")
+        || ["authorization", "token", "jwks", "userinfo", "end_session"].into_iter().any(moved)
+}
