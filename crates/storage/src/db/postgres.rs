@@ -1,0 +1,163 @@
+//! PostgreSQL, or what speaks its protocol: a pool, one transaction per job, bounded retries.
+//!
+//! A job runs in a task of its own: when the caller goes away (a browser that closes its connection) the
+//! transaction still ends properly, so impatience costs no connections.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
+use tracing::Instrument;
+
+use super::job::run;
+use super::options::StoreOptions;
+use super::tally::Tally;
+use super::tx::Tx;
+use crate::StorageError;
+
+/// Tries of a transaction that meets others.
+const TRIES: u32 = 4;
+/// A connection unused for longer is asked whether it still lives.
+const RESTED: Duration = Duration::from_millis(500);
+
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    pub(super) async fn connect(url: &str, options: &StoreOptions) -> Result<Self, StorageError> {
+        let statement_timeout = options.statement_timeout.as_millis().to_string();
+        let connect = PgConnectOptions::from_str(url)?
+            .application_name("usher")
+            .options([
+                ("statement_timeout", statement_timeout.as_str()),
+                ("lock_timeout", statement_timeout.as_str()),
+                // A transaction whose client froze gives its locks back.
+                ("idle_in_transaction_session_timeout", "30000"),
+                ("default_transaction_isolation", "read committed"),
+            ])
+            .statement_cache_capacity(200)
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections)
+            .acquire_timeout(options.acquire_timeout)
+            // A connection just used needs no question; one that rested may be gone (REL-04).
+            .test_before_acquire(false)
+            .before_acquire(|link, usage| {
+                Box::pin(async move {
+                    if usage.idle_for > RESTED {
+                        link.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(connect)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    pub(super) async fn tx(&self, tally: &Arc<Tally>) -> Result<Tx, StorageError> {
+        Ok(Tx::postgres(self.pool.acquire().await?, Arc::clone(tally)))
+    }
+
+    /// Runs a job in a transaction, again when it meets others.
+    pub(super) async fn write<T, E, J>(&self, tally: &Arc<Tally>, job: J) -> Result<T, E>
+    where
+        J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Clone + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        for attempt in 1..TRIES {
+            match self.attempt(tally, job.clone()).await {
+                (_, Met::Others) => tokio::time::sleep(pause(attempt, tally)).await,
+                (outcome, Met::Nobody) => return outcome,
+            }
+        }
+        self.attempt(tally, job).await.0
+    }
+
+    /// Runs a job in a transaction, once.
+    pub(super) async fn write_once<T, E, J>(&self, tally: &Arc<Tally>, job: J) -> Result<T, E>
+    where
+        J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.attempt(tally, job).await.0
+    }
+
+    pub(super) async fn read<T, E, J>(&self, tally: &Arc<Tally>, job: J) -> Result<T, E>
+    where
+        J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
+        E: From<StorageError>,
+    {
+        run(job, &mut self.tx(tally).await?).await
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn attempt<T, E, J>(&self, tally: &Arc<Tally>, job: J) -> (Result<T, E>, Met)
+    where
+        J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        let tx = match self.tx(tally).await {
+            Ok(tx) => tx,
+            Err(error) => return (Err(E::from(error)), Met::Nobody),
+        };
+        let task = tokio::spawn(transaction(tx, job).in_current_span());
+        task.await.unwrap_or_else(|_| (Err(E::from(StorageError::JobPanicked)), Met::Nobody))
+    }
+}
+
+/// Whether a transaction met another one, so that doing it again is right.
+#[derive(Debug, PartialEq, Eq)]
+enum Met {
+    Nobody,
+    Others,
+}
+
+impl Met {
+    fn from(error: &StorageError) -> Self {
+        if matches!(error, StorageError::Serialization(_)) { Self::Others } else { Self::Nobody }
+    }
+}
+
+async fn transaction<T, E, J>(mut tx: Tx, job: J) -> (Result<T, E>, Met)
+where
+    J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
+    E: From<StorageError>,
+{
+    if let Err(error) = tx.begin("BEGIN").await {
+        return (Err(E::from(error)), Met::Nobody);
+    }
+    let outcome = run(job, &mut tx).await;
+    let met = tx.doom().map_or(Met::Nobody, Met::from);
+    match outcome {
+        Ok(value) => match tx.commit().await {
+            Ok(()) => (Ok(value), Met::Nobody),
+            Err(error) => {
+                let met = Met::from(&error);
+                (Err(E::from(error)), met)
+            }
+        },
+        Err(error) => {
+            // When even this fails the connection is closed, which rolls back too.
+            drop(tx.rollback().await);
+            (Err(error), met)
+        }
+    }
+}
+
+/// 4, 8, 16 ms and up to as much again, so that two that met do not meet again.
+fn pause(attempt: u32, tally: &Tally) -> Duration {
+    let step = 4_u64 << attempt.min(4).saturating_sub(1);
+    Duration::from_millis(step + tally.statements() % step)
+}

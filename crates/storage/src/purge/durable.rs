@@ -1,0 +1,21 @@
+//! Deleting what expired from the durable tables, a batch at a time.
+
+use crate::statements::statements;
+
+statements! {
+    SESSIONS = "DELETE FROM sessions WHERE id_hash IN
+                (SELECT id_hash FROM sessions WHERE expires_at <= $1 LIMIT $2)";
+    REFRESH_TOKENS = "DELETE FROM refresh_tokens WHERE hash IN
+                      (SELECT hash FROM refresh_tokens WHERE expires_at <= $1 LIMIT $2)";
+    GRANTS = "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT $2)";
+    ATTEMPTS = "DELETE FROM attempts WHERE name IN (SELECT name FROM attempts WHERE expires_at <= $1 LIMIT $2)";
+    SETUP_TOKENS = "DELETE FROM setup_tokens WHERE hash IN
+                    (SELECT hash FROM setup_tokens WHERE expires_at <= $1 LIMIT $2)";
+    TRACES = "DELETE FROM traces WHERE correlation IN
+              (SELECT correlation FROM traces WHERE started_at < $1 LIMIT $2)";
+    AUDIT = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 LIMIT $2)";
+}
+
+pub(super) const BY_EXPIRY: [&str; 5] = [SESSIONS, REFRESH_TOKENS, GRANTS, ATTEMPTS, SETUP_TOKENS];
+pub(super) const OLD_TRACES: &str = TRACES;
+pub(super) const OLD_AUDIT: &str = AUDIT;

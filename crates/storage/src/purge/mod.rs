@@ -1,0 +1,93 @@
+//! Purging: every table that grows with sign-ins has an end for its rows, and this deletes them in small batches,
+//! so that no sign-in waits behind it (REL-27).
+
+pub(crate) mod durable;
+pub(crate) mod ephemeral;
+
+use chrono::{DateTime, Utc};
+
+use crate::StorageError;
+use crate::db::{Store, values};
+
+/// What is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PurgeOptions {
+    /// The present time.
+    pub now: DateTime<Utc>,
+    /// Most rows per table and call; a few hundred.
+    pub batch: u32,
+    /// Traces begun before go.
+    pub traces_before: DateTime<Utc>,
+    /// Audit events before go; none: audit is kept.
+    pub audit_before: Option<DateTime<Utc>>,
+}
+
+/// What went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// Sessions.
+    pub sessions: u64,
+    /// Refresh tokens.
+    pub refresh_tokens: u64,
+    /// Grants, their refresh tokens not counted.
+    pub grants: u64,
+    /// Counters of failed attempts.
+    pub attempts: u64,
+    /// One-time links.
+    pub setup_tokens: u64,
+    /// Traces.
+    pub traces: u64,
+    /// Audit events.
+    pub audit: u64,
+    /// Flows.
+    pub flows: u64,
+    /// Pending hand-shakes, those of purged flows not counted.
+    pub pending: u64,
+    /// Whether a table filled its batch: call again.
+    pub more: bool,
+}
+
+/// Deletes at most one batch per table, each in a transaction of its own.
+pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, StorageError> {
+    let PurgeOptions { now, batch, traces_before, audit_before } = *options;
+    let [sessions, refresh_tokens, grants, attempts, setup_tokens] = durable::BY_EXPIRY;
+    let [pending, flows] = ephemeral::BY_EXPIRY;
+    let mut purged = Purged {
+        sessions: delete(store, sessions, now, batch).await?,
+        refresh_tokens: delete(store, refresh_tokens, now, batch).await?,
+        grants: delete(store, grants, now, batch).await?,
+        attempts: delete(store, attempts, now, batch).await?,
+        setup_tokens: delete(store, setup_tokens, now, batch).await?,
+        traces: delete(store, durable::OLD_TRACES, traces_before, batch).await?,
+        audit: match audit_before {
+            Some(before) => delete(store, durable::OLD_AUDIT, before, batch).await?,
+            None => 0,
+        },
+        pending: delete_ephemeral(store, pending, now, batch).await?,
+        flows: delete_ephemeral(store, flows, now, batch).await?,
+        more: false,
+    };
+    purged.more = purged.largest() >= u64::from(batch);
+    Ok(purged)
+}
+
+impl Purged {
+    fn largest(&self) -> u64 {
+        let durable = [self.sessions, self.refresh_tokens, self.grants, self.attempts, self.setup_tokens];
+        let rest = [self.traces, self.audit, self.flows, self.pending];
+        durable.into_iter().chain(rest).max().unwrap_or_default()
+    }
+}
+
+async fn delete(store: &Store, sql: &'static str, before: DateTime<Utc>, batch: u32) -> Result<u64, StorageError> {
+    store.write(move |tx| Box::pin(async move { tx.execute(sql, values![before, batch]).await })).await
+}
+
+async fn delete_ephemeral(
+    store: &Store,
+    sql: &'static str,
+    before: DateTime<Utc>,
+    batch: u32,
+) -> Result<u64, StorageError> {
+    store.write_ephemeral(move |tx| Box::pin(async move { tx.execute(sql, values![before, batch]).await })).await
+}
