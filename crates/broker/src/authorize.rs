@@ -16,8 +16,6 @@ use crate::visitor::Visitor;
 
 /// Sign-ins in progress that one browser may hold per application before the oldest goes.
 const FLOWS_PER_BROWSER: i64 = 3;
-/// Sign-ins in progress that this installation holds at most (DOS-11).
-const FLOWS_AT_MOST: i64 = 200_000;
 
 /// How an authorization request begins.
 #[derive(Debug)]
@@ -83,7 +81,7 @@ async fn begin(
     let state = FlowState { flow: LoginFlow::begin(beginning, now), trace };
     let fresh = visitor.browser.is_none().then(|| broker.random_token());
     let browser = visitor.browser.as_ref().or(fresh.as_ref()).ok_or(Fault::Invariant("a browser is bound"))?;
-    store_flow(broker, &state, browser, visitor).await?;
+    store_flow(broker, &state, browser).await?;
     Ok(Started::Login { flow: state.flow.id().clone(), browser: fresh })
 }
 
@@ -93,31 +91,19 @@ fn domain_of_hint(snapshot: &Snapshot, login_hint: Option<&str>) -> Option<usher
     snapshot.by_domain(address.domain())
 }
 
-async fn store_flow(
-    broker: &Broker,
-    state: &FlowState,
-    browser: &SecretText,
-    visitor: &Visitor,
-) -> Result<(), Failure> {
-    let now = broker.now();
+async fn store_flow(broker: &Broker, state: &FlowState, browser: &SecretText) -> Result<(), Failure> {
     let row = flow_state::new_row(broker, state, browser)?;
-    let full = broker
+    broker
         .store
         .write_ephemeral(move |tx| {
             let row = row.clone();
             Box::pin(async move {
-                if flows::count_all(tx, now).await? >= FLOWS_AT_MOST {
-                    return Ok::<_, Fault>(true);
-                }
                 flows::delete_oldest(tx, &row.browser_hash, &row.application, FLOWS_PER_BROWSER - 1).await?;
                 flows::insert(tx, &row).await?;
-                Ok(false)
+                Ok::<_, Fault>(())
             })
         })
         .await?;
-    if full {
-        return Err(Refusal::bare(usher_domain::RefusalCode::RateLimited, visitor.correlation.clone(), now).into());
-    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use usher_domain::{FlowId, RefusalCode, SecretText, SignInTrace};
+use usher_domain::{FlowId, RefusalCode, SecretText, SignInTrace, TraceStage};
 use usher_login_flow::LoginFlow;
 use usher_oidc_provider::authorize::AuthorizationRequest;
 use usher_storage::flows::{self, FlowRow};
@@ -10,6 +10,7 @@ use usher_storage::{Purpose, Sealed, hash};
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
+use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
 /// What waits in the ephemeral row.
@@ -81,14 +82,47 @@ pub async fn load(broker: &Broker, id: &FlowId, visitor: &Visitor, now: DateTime
     if !owns {
         return Err(refuse(RefusalCode::TxOtherBrowser));
     }
+    Ok(LoadedFlow { state: open(broker, &row)?, revision: row.revision })
+}
+
+fn open(broker: &Broker, row: &FlowRow) -> Result<FlowState, Fault> {
     let bytes = broker
         .store
         .sealer()
-        .open(Purpose::FLOW, id.as_str(), &row.sealed)
+        .open(Purpose::FLOW, row.id.as_str(), &row.sealed)
         .map_err(|e| Fault::unreadable("flow", e))?;
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|e| Fault::unreadable("flow", e))?;
     let flow = LoginFlow::decode(&stored.flow).map_err(|e| Fault::unreadable("flow", e))?;
-    Ok(LoadedFlow { state: FlowState { flow, trace: stored.trace }, revision: row.revision })
+    Ok(FlowState { flow, trace: stored.trace })
+}
+
+/// Traces of sign-ins that people left unfinished: whoever went further than the first request is told about in the log.
+pub async fn abandoned(broker: &Broker, now: DateTime<Utc>, limit: u32) -> Result<Vec<SignInTrace>, Fault> {
+    let rows =
+        broker.store.read_ephemeral(move |tx| Box::pin(async move { flows::expired(tx, now, limit).await })).await?;
+    let mut traces = Vec::new();
+    for row in rows {
+        let mut trace = open(broker, &row)?.trace;
+        if !trace.finished && trace.refusal.is_none() && trace.events.len() > 1 {
+            trace.refusal = Some(RefusalCode::TxExpired);
+            note(&mut trace, row.expires_at, TraceStage::End, "left unfinished");
+            traces.push(trace);
+        }
+    }
+    Ok(traces)
+}
+
+/// Removes a flow that ended without anything to keep.
+pub async fn forget(broker: &Broker, id: &FlowId) -> Result<(), Fault> {
+    let id = id.clone();
+    broker
+        .store
+        .write_ephemeral(move |tx| {
+            let id = id.clone();
+            Box::pin(async move { flows::delete(tx, &id).await })
+        })
+        .await?;
+    Ok(())
 }
 
 /// Saves a flow if nobody else did since it was read; `None` means it was continued in another tab.

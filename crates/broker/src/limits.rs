@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -11,11 +12,14 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 const PASSWORDS_PER_MINUTE: u32 = 30;
 /// Sign-ins one address may begin at once, and then per second.
 const SIGN_INS_PER_SECOND: u32 = 200;
+/// Sign-ins in progress that this installation holds at most.
+const SIGN_INS_AT_MOST: i64 = 200_000;
 
 /// The brakes.
 pub struct Limits {
     passwords: DefaultKeyedRateLimiter<IpAddr>,
     sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    full: AtomicBool,
 }
 
 /// IPv6 callers own whole networks: the /64 counts.
@@ -34,6 +38,7 @@ impl Limits {
         Self {
             passwords: RateLimiter::keyed(Quota::per_minute(per_minute)),
             sign_ins: RateLimiter::keyed(Quota::per_second(per_second)),
+            full: AtomicBool::new(false),
         }
     }
 
@@ -42,9 +47,14 @@ impl Limits {
         address.is_none_or(|ip| self.passwords.check_key(&bucket(ip)).is_ok())
     }
 
+    /// Notes how many sign-ins are in progress; counted beside the requests, never on their path (DOS-11).
+    pub fn note_sign_ins(&self, in_progress: i64) {
+        self.full.store(in_progress >= SIGN_INS_AT_MOST, Ordering::Relaxed);
+    }
+
     /// Whether this address may begin a sign-in now.
     pub fn allows_sign_in(&self, address: Option<IpAddr>) -> bool {
-        address.is_none_or(|ip| self.sign_ins.check_key(&bucket(ip)).is_ok())
+        !self.full.load(Ordering::Relaxed) && address.is_none_or(|ip| self.sign_ins.check_key(&bucket(ip)).is_ok())
     }
 
     /// Forgets addresses that are no longer braked.

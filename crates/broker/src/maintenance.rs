@@ -3,23 +3,55 @@
 use std::time::Duration;
 
 use usher_storage::purge::{self, PurgeOptions, Purged};
+use usher_storage::{flows, traces};
 
 use crate::broker::Broker;
 use crate::failure::Fault;
+use crate::flow_state;
 
 /// How often the configuration's version is looked at.
 pub const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// How often expired rows are purged.
 pub const PURGE_EVERY: Duration = Duration::from_mins(1);
+/// How often the sign-ins in progress are counted.
+pub const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// Rows of one kind purged at once.
 const BATCH: u32 = 500;
 /// How long traces are kept.
 const TRACES_FOR: chrono::Duration = chrono::Duration::days(30);
 
-/// Purges one batch of everything that expired.
+/// Keeps the traces of abandoned sign-ins, then purges one batch of everything that expired.
 pub async fn purge(broker: &Broker) -> Result<Purged, Fault> {
     let now = broker.now();
     broker.limits.shrink();
+    keep_abandoned(broker).await?;
     let options = PurgeOptions { now, batch: BATCH, traces_before: now - TRACES_FOR, audit_before: None };
     Ok(purge::expired(&broker.store, &options).await?)
+}
+
+async fn keep_abandoned(broker: &Broker) -> Result<(), Fault> {
+    let abandoned = flow_state::abandoned(broker, broker.now(), BATCH).await?;
+    if abandoned.is_empty() {
+        return Ok(());
+    }
+    broker
+        .store
+        .write(move |tx| {
+            let abandoned = abandoned.clone();
+            Box::pin(async move {
+                for trace in &abandoned {
+                    traces::upsert(tx, trace).await?;
+                }
+                Ok::<_, Fault>(())
+            })
+        })
+        .await
+}
+
+/// Counts the sign-ins in progress, for the brake.
+pub async fn count_sign_ins(broker: &Broker) -> Result<(), Fault> {
+    let now = broker.now();
+    let count = broker.store.read_ephemeral(move |tx| Box::pin(async move { flows::count_all(tx, now).await })).await?;
+    broker.limits.note_sign_ins(count);
+    Ok(())
 }

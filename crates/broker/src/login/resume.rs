@@ -78,7 +78,7 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
             depart::depart_loaded(broker, loaded, &connection, visitor).await.map(Resumed::Depart)
         }
         Next::Finish => finish::finish(broker, loaded, visitor).await.map(|a| Resumed::Answer(Box::new(a))),
-        Next::CannotInteract => cannot_interact(broker, &loaded).map(|a| Resumed::Answer(Box::new(a))),
+        Next::CannotInteract => cannot_interact(broker, &loaded).await.map(|a| Resumed::Answer(Box::new(a))),
         Next::AlreadyFinished => stored_answer(broker, &loaded, visitor).await.map(|a| Resumed::Answer(Box::new(a))),
         Next::Expired => Err(refuse(broker, loaded, RefusalCode::TxExpired, None, visitor).await),
         Next::Refused(refusal) => {
@@ -172,8 +172,9 @@ fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visito
 }
 
 /// `prompt=none` and nobody is signed in: the application is told, no page is shown (OIDC Core 3.1.2.6).
-fn cannot_interact(broker: &Broker, loaded: &LoadedFlow) -> Result<AnswerToApplication, Failure> {
+async fn cannot_interact(broker: &Broker, loaded: &LoadedFlow) -> Result<AnswerToApplication, Failure> {
     let request = loaded.state.request()?;
+    flow_state::forget(broker, loaded.state.flow.id()).await?;
     let error = request.refuse(ErrorCode::LoginRequired, "nobody is signed in");
     Ok(AnswerToApplication {
         answer: responses::error(&error, &broker.issuer),

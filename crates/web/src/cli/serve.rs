@@ -77,12 +77,18 @@ fn start_log(config: &Config) -> Result<(), Box<dyn std::error::Error + Send + S
 /// Follows the configuration and purges what expired.
 async fn beside(broker: Arc<Broker>) {
     let mut follow = tokio::time::interval(maintenance::FOLLOW_EVERY);
+    let mut count = tokio::time::interval(maintenance::COUNT_EVERY);
     let mut purge = tokio::time::interval(maintenance::PURGE_EVERY);
     loop {
         tokio::select! {
             _ = follow.tick() => {
                 if let Err(fault) = broker.follow_configuration().await {
                     tracing::warn!(fault = %crate::error::chain(&fault), "the configuration cannot be followed");
+                }
+            }
+            _ = count.tick() => {
+                if let Err(fault) = maintenance::count_sign_ins(&broker).await {
+                    tracing::warn!(fault = %crate::error::chain(&fault), "sign-ins in progress cannot be counted");
                 }
             }
             _ = purge.tick() => {
