@@ -67,7 +67,7 @@ async fn begin(
         .as_ref()
         .and_then(|hint| snapshot.resolve_hint(hint))
         .or_else(|| domain_of_hint(snapshot, request.login_hint.as_deref()));
-    let plan = FlowPlan::for_application(application, &snapshot.plain_connections());
+    let plan = FlowPlan::for_application(application, snapshot.plain_connections());
     let mut trace = SignInTrace::new(visitor.correlation.clone(), now);
     trace.application = Some(application.id.clone());
     note(&mut trace, now, TraceStage::Request, format!("{} asks for {}", application.name, request.scopes));

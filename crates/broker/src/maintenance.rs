@@ -17,6 +17,8 @@ pub const PURGE_EVERY: Duration = Duration::from_mins(1);
 pub const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// Rows of one kind purged at once.
 const BATCH: u32 = 500;
+/// Batches of one turn.
+const BATCHES_A_TURN: usize = 200;
 /// How long traces are kept.
 const TRACES_FOR: chrono::Duration = chrono::Duration::days(30);
 
@@ -27,6 +29,16 @@ pub async fn purge(broker: &Broker) -> Result<Purged, Fault> {
     keep_abandoned(broker).await?;
     let options = PurgeOptions { now, batch: BATCH, traces_before: now - TRACES_FOR, audit_before: None };
     Ok(purge::expired(&broker.store, &options).await?)
+}
+
+/// Purges batch by batch until nothing expired is left, or the next turn is due anyway.
+pub async fn purge_all(broker: &Broker) -> Result<(), Fault> {
+    for _ in 0..BATCHES_A_TURN {
+        if !purge(broker).await?.more {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn keep_abandoned(broker: &Broker) -> Result<(), Fault> {

@@ -35,6 +35,7 @@ pub struct Snapshot {
     pub applications: HashMap<ApplicationId, Application>,
     /// Our signing keys.
     pub keys: KeyRing,
+    plain: Vec<Connection>,
 }
 
 impl Snapshot {
@@ -48,9 +49,9 @@ impl Snapshot {
         self.connections.get(id).filter(|c| c.connection.enabled)
     }
 
-    /// Connections without their secrets.
-    pub fn plain_connections(&self) -> Vec<Connection> {
-        self.connections.values().map(|c| c.connection.clone()).collect()
+    /// Connections without their secrets, by id.
+    pub fn plain_connections(&self) -> &[Connection] {
+        &self.plain
     }
 
     /// The connection that a hint names: id, script name, or e-mail domain.
@@ -84,11 +85,7 @@ pub async fn load(store: &Store, settings: &Settings) -> Result<Snapshot, Fault>
         .write(move |tx| {
             Box::pin(async move {
                 let version = config::version(tx).await?;
-                let mut rows = Vec::new();
-                for connection in connections::list(tx).await? {
-                    let secret = connections::secret(tx, &connection.id).await?;
-                    rows.push((connection, secret));
-                }
+                let rows = connections::list_sealed(tx).await?;
                 Ok::<_, Fault>((version, rows, applications::list(tx).await?, signing_keys::list(tx).await?))
             })
         })
@@ -116,7 +113,8 @@ pub async fn load(store: &Store, settings: &Settings) -> Result<Snapshot, Fault>
         keys.push((role, key));
     }
     let keys = KeyRing::new(keys).map_err(|e| Fault::unreadable("signing keys", e))?;
-    Ok(Snapshot { version, connections, applications, keys })
+    let plain = connections.values().map(|c: &ConfiguredConnection| c.connection.clone()).collect();
+    Ok(Snapshot { version, connections, applications, keys, plain })
 }
 
 fn open_text(

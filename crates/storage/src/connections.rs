@@ -16,6 +16,7 @@ statements! {
     SECRET = "SELECT secret FROM connections WHERE id = $1";
     GET = "SELECT body, revision FROM connections WHERE id = $1";
     LIST = "SELECT body, revision FROM connections ORDER BY id";
+    LIST_SEALED = "SELECT body, revision, secret FROM connections ORDER BY id";
     DELETE = "DELETE FROM connections WHERE id = $1";
 }
 
@@ -51,6 +52,12 @@ pub async fn get(tx: &mut Tx, id: &ConnectionId) -> Result<Option<Connection>, S
 /// All connections by id.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Connection>, StorageError> {
     tx.fetch_all(LIST, &[]).await?.iter().map(read).collect()
+}
+
+/// All connections by id, each with its sealed secret: what a snapshot of the configuration needs, in one reading.
+pub async fn list_sealed(tx: &mut Tx) -> Result<Vec<(Connection, Option<Sealed>)>, StorageError> {
+    let rows = tx.fetch_all(LIST_SEALED, &[]).await?;
+    rows.iter().map(|row| Ok((read(row)?, row.opt_bytes("secret")?.map(Sealed::stored)))).collect()
 }
 
 /// Removes a connection; its links stay and lead nowhere, since a new connection has a new id.

@@ -74,7 +74,8 @@ async fn a_connection_keeps_its_secret_apart() {
                 assert_eq!(connections::update(tx, &acme).await?, None, "stale");
                 acme.revision = 2;
                 assert_eq!(connections::list(tx).await?, [acme.clone()]);
-                assert_eq!(connections::secret(tx, &acme.id).await?, Some(secret));
+                assert_eq!(connections::secret(tx, &acme.id).await?, Some(secret.clone()));
+                assert_eq!(connections::list_sealed(tx).await?, [(acme.clone(), Some(secret))]);
                 assert!(connections::set_secret(tx, &acme.id, None).await?);
                 assert_eq!(connections::secret(tx, &acme.id).await?, None);
                 assert!(connections::delete(tx, &acme.id).await?);

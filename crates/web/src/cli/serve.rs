@@ -92,7 +92,7 @@ async fn beside(broker: Arc<Broker>) {
                 }
             }
             _ = purge.tick() => {
-                if let Err(fault) = maintenance::purge(&broker).await {
+                if let Err(fault) = maintenance::purge_all(&broker).await {
                     tracing::warn!(fault = %crate::error::chain(&fault), "expired rows cannot be purged");
                 }
             }
