@@ -94,6 +94,11 @@ pub enum OidcError {
 }
 
 impl OidcError {
+    /// Makes an HTTP fault ours.
+    pub(crate) fn unreachable(phase: Phase) -> impl FnOnce(HttpFault) -> Self {
+        move |source| Self::Unreachable { phase, source }
+    }
+
     /// Where it failed.
     pub fn phase(&self) -> Phase {
         match self {

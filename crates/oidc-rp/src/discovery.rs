@@ -126,7 +126,7 @@ pub async fn discover(http: &dyn Http, issuer: &str, checks: &mut Checks) -> Res
     checks.enter(Phase::Discovery);
     let url = metadata_url(issuer)?;
     let request = http::get(&url).map_err(|_| DiscoveryError::NotAnIssuer)?;
-    let answer = http.call(request).await;
+    let answer = http::ask(http, request).await;
     let answer = answer.map_err(|source| DiscoveryError::Unreachable { url: url.clone(), source })?;
     if answer.status() == ::http::StatusCode::NOT_FOUND {
         let _recorded = checks.fail("status", "");

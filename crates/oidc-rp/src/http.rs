@@ -48,6 +48,15 @@ pub(crate) fn get(url: &str) -> Result<Request, http::Error> {
     http::Request::get(url).header(ACCEPT, "application/json").body(Vec::new())
 }
 
+/// Asks, and takes a 5xx for what it is: a provider in trouble, not a wrong answer.
+pub(crate) async fn ask(http: &dyn Http, request: Request) -> Result<Response, HttpFault> {
+    let answer = http.call(request).await?;
+    if answer.status().is_server_error() {
+        return Err(HttpFault(format!("it answered HTTP status {}", answer.status().as_u16()).into()));
+    }
+    Ok(answer)
+}
+
 /// `200`, and in words what else it is.
 pub(crate) fn expect_ok(response: &Response) -> Result<(), String> {
     let status = response.status();

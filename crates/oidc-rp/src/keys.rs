@@ -119,7 +119,7 @@ pub async fn fetch_keys(http: &dyn Http, jwks_uri: &str) -> Result<ProviderKeySe
         phase: Phase::Keys,
         detail: format!("'{}' is no address of a key set", printable(jwks_uri)),
     })?;
-    let answer = http.call(request).await.map_err(|source| OidcError::Unreachable { phase: Phase::Keys, source })?;
+    let answer = http::ask(http, request).await.map_err(OidcError::unreachable(Phase::Keys))?;
     checks.attempt("status", http::expect_ok(&answer))?;
     checks.attempt("content_type", http::expect_json(answer.headers()))?;
     checks.attempt("keys", ProviderKeySet::parse(answer.body()))

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
+use ::http::header::CONTENT_TYPE;
 use chrono::{DateTime, Utc};
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
@@ -14,7 +15,7 @@ use openidconnect::{
     RedirectUrl, RequestTokenError, StandardTokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::check::printable;
 use crate::client_auth::AssertionFacts;
@@ -134,7 +135,8 @@ fn misconfigured(what: &str) -> OidcError {
     OidcError::Misconfigured { phase: Phase::Token, detail: format!("the {what} cannot be used") }
 }
 
-/// The HTTP function that the library calls: it lets an answer through only after our own checks.
+/// The HTTP function that the library calls: it lets through only what our own checks have seen. What we do not use
+/// (`expires_in`, `scope`, ...) stays behind, so that a provider that writes it oddly can still be used.
 struct Guard<'a> {
     http: &'a dyn Http,
     checks: Mutex<Checks>,
@@ -146,18 +148,16 @@ impl<'c> AsyncHttpClient<'c> for Guard<'_> {
 
     fn call(&'c self, request: Request) -> Self::Future {
         Box::pin(async move {
-            let answer = self.http.call(request).await;
-            let answer = answer.map_err(|source| OidcError::Unreachable { phase: Phase::Token, source })?;
+            let answer = http::ask(self.http, request).await.map_err(OidcError::unreachable(Phase::Token))?;
             let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
             checks.enter(Phase::Token);
-            check_answer(&answer, &mut checks)?;
-            Ok(answer)
+            vetted(&check_answer(&answer, &mut checks)?)
         })
     }
 }
 
 /// RFC 6749 section 5.1, OIDC Core 3.1.3.3 and 3.1.3.5.
-fn check_answer(answer: &Response, checks: &mut Checks) -> Result<(), OidcError> {
+fn check_answer(answer: &Response, checks: &mut Checks) -> Result<Tokens, OidcError> {
     let status = match refusal_of(answer) {
         Some(words) => Err(words),
         None => http::expect_ok(answer),
@@ -174,9 +174,18 @@ fn check_answer(answer: &Response, checks: &mut Checks) -> Result<(), OidcError>
     let access_ok = (1..=LONGEST_TOKEN).contains(&access_token.len())
         && access_token.bytes().all(|byte| (0x21..0x7f).contains(&byte));
     checks.require("access_token", access_ok, || "there is no usable access token".to_owned())?;
-    checks.require("id_token", (1..=LONGEST_TOKEN).contains(&text("id_token").len()), || {
+    let id_token = text("id_token");
+    checks.require("id_token", (1..=LONGEST_TOKEN).contains(&id_token.len()), || {
         "there is no ID token; is 'openid' among the scopes?".to_owned()
-    })
+    })?;
+    Ok(Tokens { access_token: access_token.to_owned(), id_token: id_token.to_owned() })
+}
+
+/// The checked members as an answer of their own.
+fn vetted(tokens: &Tokens) -> Result<Response, OidcError> {
+    let body = json!({ "access_token": tokens.access_token, "token_type": "bearer", "id_token": tokens.id_token });
+    let answer = ::http::Response::builder().header(CONTENT_TYPE, "application/json");
+    answer.body(body.to_string().into_bytes()).map_err(|_| misconfigured("token response"))
 }
 
 /// What an error answer of the token endpoint says (RFC 6749 section 5.2).

@@ -27,8 +27,7 @@ pub async fn fetch_userinfo(
     bearer.set_sensitive(true);
     let mut request = http::get(endpoint).map_err(|_| unusable("the userinfo endpoint"))?;
     request.headers_mut().insert(AUTHORIZATION, bearer);
-    let answer =
-        http.call(request).await.map_err(|source| OidcError::Unreachable { phase: Phase::Userinfo, source })?;
+    let answer = http::ask(http, request).await.map_err(OidcError::unreachable(Phase::Userinfo))?;
     checks.attempt("userinfo_status", http::expect_ok(&answer))?;
     checks.attempt("userinfo_content_type", http::expect_json(answer.headers()))?;
     let claims = checks.attempt("userinfo_json", http::object(&answer))?;

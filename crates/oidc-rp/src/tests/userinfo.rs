@@ -48,7 +48,7 @@ async fn oidc_18_userinfo() {
         ("userinfo_json", answer(200, "application/json", r#"{"sub":"mallory","sub":"alice"}"#)),
         ("userinfo_status", answer(401, "application/json", "{}")),
         ("userinfo_status", answer(302, "application/json", r#"{"sub":"alice"}"#)),
-        ("userinfo_status", answer(500, "text/plain", "")),
+        ("userinfo_status", answer(404, "text/plain", "")),
     ];
     for (row, (expected, response)) in rows.into_iter().enumerate() {
         assert_eq!(run(response).await, Err(expected), "row {row}");
