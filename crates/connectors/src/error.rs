@@ -1,7 +1,9 @@
 //! Why a hand-shake failed: where, how the person is told, and which checks were made until then.
 
 use usher_domain::{CheckResult, RefusalCode};
-use usher_oidc_rp::{OidcError, Phase};
+use usher_oidc_rp::{DiscoveryError, HttpFault, OidcError, Phase};
+
+use crate::FetchError;
 
 /// A hand-shake that failed. `Display` is one line for an admin; it holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +31,7 @@ impl ConnectorError {
 
     pub(crate) fn from_oidc(fault: OidcError, checks: Vec<CheckResult>) -> Self {
         let refusal = match &fault {
-            OidcError::Unreachable { .. } => RefusalCode::IdpUnreachable,
+            OidcError::Unreachable { source, .. } => unreachable_or_wrong(source),
             OidcError::Denied { error, .. } if error == "server_error" || error == "temporarily_unavailable" => {
                 RefusalCode::IdpUnreachable
             }
@@ -38,5 +40,21 @@ impl ConnectorError {
             OidcError::Misconfigured { .. } => RefusalCode::ConnectionUnavailable,
         };
         Self { phase: fault.phase().as_str(), refusal, checks, source: Box::new(fault) }
+    }
+
+    pub(crate) fn from_discovery(fault: DiscoveryError, checks: Vec<CheckResult>) -> Self {
+        let refusal = match &fault {
+            DiscoveryError::Unreachable { source, .. } => unreachable_or_wrong(source),
+            _ => RefusalCode::IdpResponseInvalid,
+        };
+        Self { checks, ..Self::new(Phase::Discovery, refusal, fault) }
+    }
+}
+
+/// An answer that was cut off for its size is a wrong answer; everything else is no answer.
+fn unreachable_or_wrong(fault: &HttpFault) -> RefusalCode {
+    match fault.0.downcast_ref::<FetchError>() {
+        Some(FetchError::TooLarge { .. }) => RefusalCode::IdpResponseInvalid,
+        _ => RefusalCode::IdpUnreachable,
     }
 }

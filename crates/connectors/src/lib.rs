@@ -33,8 +33,8 @@ pub use fetch::{Fetch, FetchError};
 pub use field::{Field, FieldError, FieldShape};
 pub use keys::{ProviderKeySet, ProviderKeys, fetch_keys};
 pub use kinds::oidc::{
-    ClientAuth, DiscoveryError, EmailVerifiedReading, Endpoints, Forwarded, IdTokenAlgorithm, OidcHandshake,
-    OidcSettings, Pkce,
+    ClientAuth, DiscoveryError, EmailVerifiedReading, Endpoints, Forwarded, FreshSignIn, IdTokenAlgorithm,
+    OidcHandshake, OidcSettings, Pkce,
 };
 pub use kinds::{
     Discovered, SettingsError, connector_for, discover, fields, needs_discovery, needs_secret_again, settings_from_form,

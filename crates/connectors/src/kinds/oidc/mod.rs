@@ -23,7 +23,7 @@ use usher_oidc_rp::{
 
 use self::arrival::{Return, Stop};
 pub use self::settings::{
-    ClientAuth, EmailVerifiedReading, Endpoints, FIELDS, Forwarded, IdTokenAlgorithm, OidcSettings, Pkce,
+    ClientAuth, EmailVerifiedReading, Endpoints, FIELDS, Forwarded, FreshSignIn, IdTokenAlgorithm, OidcSettings, Pkce,
     needs_discovery, needs_secret_again, settings_from_form,
 };
 use super::{Discovered, SettingsError};
@@ -155,7 +155,12 @@ impl Connector for OidcConnector {
             redirect_uri: self.redirect_uri.clone(),
             nonce: random_text(services),
             pkce_verifier: (settings.pkce == Pkce::S256).then(|| random_text(services)),
-            max_age: demand.max_age,
+            max_age: match (demand.interaction, settings.fresh_sign_in) {
+                // prompt=login can be cut out of the address on the way; max_age=0 makes the provider say when the
+                // person signed in (OAUTH-24).
+                (Interaction::Forced, FreshSignIn::Proven) => Some(0),
+                _ => demand.max_age,
+            },
             interaction: demand.interaction,
             endpoints,
         };
@@ -174,7 +179,7 @@ impl Connector for OidcConnector {
                 Interaction::Forbidden => Prompt::None,
                 Interaction::Forced => Prompt::Login,
             },
-            max_age: demand.max_age,
+            max_age: handshake.max_age,
             login_hint: demand.login_hint.as_deref().filter(|_| forwards(Forwarded::LoginHint)),
             ui_locales: if forwards(Forwarded::UiLocales) { &demand.ui_locales } else { &[] },
             extra: &settings.extra_params,
@@ -214,13 +219,7 @@ impl OidcConnector {
         }
         let mut checks = Checks::new();
         let found = usher_oidc_rp::discover(&Port(fetch), self.settings.issuer.as_str(), &mut checks).await;
-        let found = found.map_err(|fault| {
-            let refusal = match fault {
-                DiscoveryError::Unreachable { .. } | DiscoveryError::Status { .. } => RefusalCode::IdpUnreachable,
-                _ => RefusalCode::ConnectionUnavailable,
-            };
-            ConnectorError { checks: results(&checks), ..ConnectorError::new(Phase::Discovery, refusal, fault) }
-        })?;
+        let found = found.map_err(|fault| ConnectorError::from_discovery(fault, results(&checks)))?;
         let pkce = if found.pkce_s256 { self.settings.pkce } else { Pkce::Off };
         let settings = OidcSettings { endpoints: Some(Endpoints::from(&found)), pkce, ..self.settings.clone() };
         let stored = serde_json::to_value(&settings);

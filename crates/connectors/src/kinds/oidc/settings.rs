@@ -42,6 +42,9 @@ pub struct OidcSettings {
     /// What counts as a verified address.
     #[serde(default)]
     pub email_verified: EmailVerifiedReading,
+    /// What a sign-in that has to be fresh asks of the provider.
+    #[serde(default)]
+    pub fresh_sign_in: FreshSignIn,
     /// The provider's endpoints; absent until it was reached for the first time.
     #[serde(default)]
     pub endpoints: Option<Endpoints>,
@@ -93,6 +96,17 @@ pub enum EmailVerifiedReading {
     JsonTrue,
     /// The text `"true"` counts too: for providers that cannot do better.
     StringBooleans,
+}
+
+/// What is asked of the provider when the application wants the person to sign in anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FreshSignIn {
+    /// `prompt=login` and `max_age=0`: the ID token must say when the person signed in.
+    #[default]
+    Proven,
+    /// `prompt=login` only: for providers that never send `auth_time`.
+    Asked,
 }
 
 /// The endpoints of a provider.
@@ -163,6 +177,9 @@ const FORWARD: &[(&str, &str)] = &[("login_hint", "Login hint"), ("ui_locales", 
 const EMAIL_VERIFIED: &[(&str, &str)] =
     &[("json_true", "Only JSON true"), ("string_booleans", "JSON true or the text \"true\"")];
 
+const FRESH_SIGN_IN: &[(&str, &str)] =
+    &[("proven", "The provider must say when the person signed in"), ("asked", "Ask only")];
+
 /// The settings as people see them. `client_secret` is not part of the stored settings: it is sealed on its own.
 pub const FIELDS: &[Field] = &[
     field("issuer", "Issuer", FieldShape::Url)
@@ -186,6 +203,11 @@ pub const FIELDS: &[Field] = &[
     field("email_verified", "Verified address", FieldShape::Choice(EMAIL_VERIFIED))
         .help("What counts as a verified address.")
         .starting_with("json_true"),
+    field("fresh_sign_in", "New sign-in on demand", FieldShape::Choice(FRESH_SIGN_IN))
+        .help(
+            "When an application wants the person to sign in anew. Ask only: for providers that never send auth_time.",
+        )
+        .starting_with("proven"),
 ];
 
 const fn field(name: &'static str, label: &'static str, shape: FieldShape) -> Field {

@@ -7,7 +7,7 @@ use serde_json::json;
 use usher_domain::{ExternalKey, Interaction, RefusalCode};
 
 use super::kit::*;
-use crate::{Callback, ConnectorError, SettingsError, SignInDemand, connector_for};
+use crate::{Callback, ConnectorError, FetchError, SettingsError, SignInDemand, connector_for};
 
 /// Phase, refusal and last check of a failure.
 fn told(fault: &ConnectorError) -> (&'static str, RefusalCode, Option<&str>) {
@@ -67,8 +67,7 @@ async fn demands_reach_the_provider() {
         ui_locales: vec!["de".into()],
     };
     let query = Walk::begin(&provider, &demand).await.query();
-    for (name, value) in
-        [("prompt", "login"), ("max_age", "300"), ("login_hint", "ann@corp.test"), ("ui_locales", "de")]
+    for (name, value) in [("prompt", "login"), ("max_age", "0"), ("login_hint", "ann@corp.test"), ("ui_locales", "de")]
     {
         assert_eq!(query[name], value);
     }
@@ -78,7 +77,7 @@ async fn demands_reach_the_provider() {
     assert!(!query.contains_key("login_hint") && !query.contains_key("ui_locales"));
     assert_eq!(
         (query["prompt"].as_str(), query["max_age"].as_str()),
-        ("login", "300"),
+        ("login", "0"),
         "the application relies on these"
     );
     let silent = SignInDemand { interaction: Interaction::Forbidden, ..SignInDemand::default() };
@@ -91,15 +90,17 @@ async fn oidc_16_auth_time_is_measured_from_the_departure() {
     let forced = SignInDemand { interaction: Interaction::Forced, ..SignInDemand::default() };
     let aged = SignInDemand { max_age: Some(300), ..SignInDemand::default() };
     let both = SignInDemand { max_age: Some(300), interaction: Interaction::Forced, ..SignInDemand::default() };
-    for (demand, auth_time, accepted) in [
-        (&forced, json!(at), true),
-        (&forced, json!(at - 61), false),
-        (&forced, json!(null), true),
-        (&aged, json!(at - 360), true),
-        (&aged, json!(at - 361), false),
-        (&aged, json!(null), false),
-        (&both, json!(at - 61), false),
-        (&both, json!(null), false),
+    for (demand, fresh_sign_in, auth_time, accepted) in [
+        (&forced, "proven", json!(at), true),
+        (&forced, "proven", json!(at - 61), false),
+        (&forced, "proven", json!(null), false),
+        (&forced, "asked", json!(at - 61), false),
+        (&forced, "asked", json!(null), true),
+        (&aged, "proven", json!(at - 360), true),
+        (&aged, "proven", json!(at - 361), false),
+        (&aged, "proven", json!(null), false),
+        (&both, "asked", json!(at - 61), false),
+        (&both, "asked", json!(null), false),
     ] {
         let provider = Provider::honest();
         let told_time = auth_time.clone();
@@ -108,8 +109,10 @@ async fn oidc_16_auth_time_is_measured_from_the_departure() {
                 claims["auth_time"] = told_time.clone();
             }
         });
-        let outcome = Walk::begin(&provider, demand).await.come_back().await;
-        assert_eq!(outcome.is_ok(), accepted, "{demand:?} {auth_time}");
+        let mut settings = settings();
+        settings["fresh_sign_in"] = fresh_sign_in.into();
+        let outcome = Walk::begin_with(&provider, demand, settings).await.come_back().await;
+        assert_eq!(outcome.is_ok(), accepted, "{demand:?} {fresh_sign_in} {auth_time}");
         if let Err(fault) = outcome {
             assert_eq!(told(&fault), ("id_token", RefusalCode::IdpResponseInvalid, Some("auth_time")));
         }
@@ -195,19 +198,42 @@ async fn oidc_18_another_subject_at_userinfo_ends_it() {
 }
 
 #[tokio::test]
-async fn silence_is_unreachable_wherever_it_comes() {
-    for (part, phase) in [("token", "token"), ("jwks", "keys"), ("userinfo", "userinfo")] {
+async fn silence_is_unreachable_and_a_flood_is_a_wrong_answer() {
+    for (fault, refusal) in [
+        (FetchError::Timeout, RefusalCode::IdpUnreachable),
+        (FetchError::TooLarge { limit: 9 }, RefusalCode::IdpResponseInvalid),
+    ] {
+        for (part, phase) in [("token", "token"), ("jwks", "keys"), ("userinfo", "userinfo")] {
+            let provider = Provider::honest();
+            provider.fail(part, fault.clone());
+            let told = Walk::begin(&provider, &SignInDemand::default()).await.come_back().await.expect_err(part);
+            assert_eq!((told.phase, told.refusal), (phase, refusal));
+            assert!(told.to_string().contains(&fault.to_string()), "{told}");
+        }
         let provider = Provider::honest();
-        provider.take_down(part);
-        let fault = Walk::begin(&provider, &SignInDemand::default()).await.come_back().await.expect_err(part);
-        assert_eq!((fault.phase, fault.refusal), (phase, RefusalCode::IdpUnreachable));
-        assert!(fault.to_string().contains("no complete answer in time"), "{fault}");
+        provider.fail("metadata", fault);
+        let told = nothing_to_depart_to(&provider).await;
+        assert_eq!((told.phase, told.refusal), ("discovery", refusal));
     }
-    let provider = Provider::honest();
-    provider.take_down("metadata");
-    let outcome = connector_with(settings()).begin(&SignInDemand::default(), provider.services(), now()).await;
-    let fault = outcome.expect_err("nothing to depart to");
-    assert_eq!((fault.phase, fault.refusal), ("discovery", RefusalCode::IdpUnreachable));
+}
+
+async fn nothing_to_depart_to(provider: &Provider) -> ConnectorError {
+    let connector = connector_with(settings());
+    connector.begin(&SignInDemand::default(), provider.services(), now()).await.expect_err("nothing to depart to")
+}
+
+#[tokio::test]
+async fn oidc_22_a_lying_discovery_document_sends_nobody_anywhere() {
+    for (member, lie, check) in [
+        ("issuer", "https://mallory.test", "issuer"),
+        ("token_endpoint", "http://i.test/token", "endpoints"),
+        ("jwks_uri", "", "endpoints"),
+    ] {
+        let provider = Provider::honest();
+        provider.edit("metadata", move |document| document[member] = lie.into());
+        let fault = nothing_to_depart_to(&provider).await;
+        assert_eq!(told(&fault), ("discovery", RefusalCode::IdpResponseInvalid, Some(check)));
+    }
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ pub struct Provider {
     pub signing: AtomicUsize,
     nonce: Mutex<String>,
     edits: Mutex<HashMap<&'static str, Edit>>,
-    down: Mutex<Vec<&'static str>>,
+    faults: Mutex<HashMap<&'static str, FetchError>>,
     cache: Mutex<Option<Arc<ProviderKeySet>>>,
     counter: AtomicU64,
 }
@@ -63,8 +63,9 @@ impl Provider {
         self.edits.lock().unwrap().insert(part, Box::new(edit));
     }
 
-    pub fn take_down(&self, part: &'static str) {
-        self.down.lock().unwrap().push(part);
+    /// Lets one part fail on the way.
+    pub fn fail(&self, part: &'static str, fault: FetchError) {
+        self.faults.lock().unwrap().insert(part, fault);
     }
 
     pub fn asked_paths(&self) -> Vec<String> {
@@ -126,8 +127,8 @@ impl Fetch for Provider {
         let body = String::from_utf8(request.body().clone()).unwrap();
         self.asked.lock().unwrap().push((request.uri().to_string(), body));
         let (part, value) = self.answer(request.uri().path());
-        if self.down.lock().unwrap().contains(&part) {
-            return Err(FetchError::Timeout);
+        if let Some(fault) = self.faults.lock().unwrap().get(part) {
+            return Err(fault.clone());
         }
         let body = self.edited(part, value).to_string().into_bytes();
         Ok(http::Response::builder().header("content-type", "application/json").body(body).unwrap())
