@@ -129,6 +129,9 @@ impl<'a> Deciding<'a> {
     }
 
     fn create(&mut self) -> Outcome {
+        if let Some(refusal) = self.subject_held() {
+            return refusal;
+        }
         let rules = self.rules();
         let attributes = initial(self.presented.mapped, &rules);
         if let Some(taken) = attributes.keys().find(|name| self.facts.taken.contains(*name)) {
@@ -146,7 +149,19 @@ impl<'a> Deciding<'a> {
         }))
     }
 
+    /// An identity that was unlinked would come back under the same public subject, and so as that account in
+    /// the eyes of every application. It is refused, whether an account would be made or not.
+    fn subject_held(&mut self) -> Option<Outcome> {
+        self.facts.subject_held.then(|| {
+            self.because(Reason::SubjectHeld);
+            Outcome::Refuse { code: RefusalCode::ProvisioningRefused }
+        })
+    }
+
     fn pass_through(&mut self) -> Outcome {
+        if let Some(refusal) = self.subject_held() {
+            return refusal;
+        }
         if self.facts.account == AccountNeed::Local {
             self.because(Reason::AccountNeeded);
             return Outcome::Refuse { code: RefusalCode::NoAccount };

@@ -96,6 +96,8 @@ pub enum Reason {
         /// What the connection does then.
         then: OnFailure,
     },
+    /// An account holds the public subject of this identity, but the identity is not linked to it any more.
+    SubjectHeld,
     /// The application takes only people with a local account.
     AccountNeeded,
     /// An attribute changes.
@@ -154,6 +156,7 @@ impl fmt::Display for Reason {
                 };
                 write!(f, "{attribute} belongs to another account: {then}")
             }
+            Self::SubjectHeld => f.write_str("the identity was unlinked from an account that keeps its subject"),
             Self::AccountNeeded => f.write_str("the application needs a local account"),
             Self::Changed(change) => write!(f, "{} {}", change.attribute, change.kind.as_str()),
             Self::Kept(KeptNote { attribute: Some(name), because }) => write!(f, "{name} kept: {}", because.as_str()),

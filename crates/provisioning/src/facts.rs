@@ -63,6 +63,9 @@ pub struct Facts {
     pub candidates: Vec<Vec<Candidate>>,
     /// Unique attributes whose received value another account holds.
     pub taken: BTreeSet<AttributeName>,
+    /// Whether an account holds the public subject of this identity although no link leads there: somebody
+    /// unlinked it, and it must not speak for that account any more.
+    pub subject_held: bool,
     /// Attributes that an admin marked as protected.
     pub protected: BTreeSet<AttributeName>,
     /// Whether the application takes people without a local account.
@@ -84,6 +87,7 @@ impl Facts {
             link: None,
             candidates: Vec::new(),
             taken: BTreeSet::new(),
+            subject_held: false,
             protected: BTreeSet::new(),
             account: AccountNeed::Any,
             pass_through_subject,

@@ -143,6 +143,17 @@ fn link_25_a_disabled_account_always_stops() {
 }
 
 #[test]
+fn an_unlinked_identity_never_comes_back_under_its_old_subject() {
+    let held = Facts { subject_held: true, ..facts() };
+    for settings in [jit(), off(), linking(vec![])] {
+        let settings = ProvisioningSettings { on_failure: OnFailure::ContinueUnlinked, ..settings };
+        assert_eq!(decided(&ann(), &settings, &held).outcome, refusal(RefusalCode::ProvisioningRefused));
+    }
+    let linked_elsewhere = Facts { subject_held: true, ..facts_with(vec![vec![candidate("u_ann")]]) };
+    assert_eq!(decided(&ann(), &linking(vec![]), &linked_elsewhere).outcome.kind(), OutcomeKind::Link);
+}
+
+#[test]
 fn every_decision_explains_itself_without_a_value_in_the_clear() {
     let settings = linking(vec![rule("employee", "employee"), rule("email", "email")]);
     let facts = facts_with(vec![vec![], vec![candidate("u_ann")]]);

@@ -1,6 +1,7 @@
 //! What must hold for any identity, settings and facts.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 use usher_domain::{
     AccountState, AttributeSource, AttributeSync, ExternalIdentity, LinkingSettings, NoMatch, OnFailure,
@@ -87,8 +88,18 @@ fn worlds() -> impl Strategy<Value = Facts> {
     })
 }
 
+/// The same cases at every run: a red build is about the code, never about luck.
+fn same_every_time() -> ProptestConfig {
+    ProptestConfig {
+        cases: 1024,
+        rng_seed: RngSeed::Fixed(0x75_7368_6572),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1024))]
+    #![proptest_config(same_every_time())]
 
     #[test]
     fn an_unverified_address_links_only_where_the_admin_says_all(
@@ -96,10 +107,9 @@ proptest! {
     ) {
         let outcome = decided(&identity, &settings, &facts).outcome;
         if let Outcome::Link { user, .. } = &outcome {
-            let found = facts.candidates.iter().flatten().find(|c| c.account.user == *user).unwrap();
+            let sound = |c: &Candidate| !c.linked_elsewhere && c.account.state == AccountState::Active;
+            prop_assert!(facts.candidates.iter().flatten().any(|c| c.account.user == *user && sound(c)));
             prop_assert!(settings.enabled && settings.linking.is_some());
-            prop_assert!(!found.linked_elsewhere);
-            prop_assert_eq!(found.account.state, AccountState::Active);
             prop_assert_ne!(settings.prove_ownership, OwnershipProof::Always);
             let by_employee = settings.linking.iter().any(|l| l.rules.iter().any(|r| r.federated == "employee"))
                 && identity.claims["employee"] == "7";
