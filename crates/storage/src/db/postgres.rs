@@ -4,8 +4,8 @@
 //! transaction still ends properly, so impatience costs no connections.
 
 use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -26,6 +26,25 @@ const RESTED: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: PgPool,
+    faults: Arc<Faults>,
+}
+
+/// When a connection last broke: those that rest since before may be gone too (REL-04).
+#[derive(Default)]
+struct Faults(Mutex<Option<Instant>>);
+
+impl Faults {
+    fn note(&self, error: &StorageError) {
+        if matches!(error, StorageError::Unavailable(_) | StorageError::CommitUnknown(_)) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    }
+
+    /// Whether a connection that was not used for `idle` has to be asked whether it lives.
+    fn cast_doubt_on(&self, idle: Duration) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle > RESTED || last.is_some_and(|at| at.elapsed() <= idle)
+    }
 }
 
 impl Postgres {
@@ -42,14 +61,17 @@ impl Postgres {
             ])
             .statement_cache_capacity(200)
             .disable_statement_logging();
+        let faults = Arc::new(Faults::default());
+        let doubts = Arc::clone(&faults);
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(options.acquire_timeout)
             // A connection just used needs no question; one that rested may be gone (REL-04).
             .test_before_acquire(false)
-            .before_acquire(|link, usage| {
+            .before_acquire(move |link, usage| {
+                let doubted = doubts.cast_doubt_on(usage.idle_for);
                 Box::pin(async move {
-                    if usage.idle_for > RESTED {
+                    if doubted {
                         link.ping().await?;
                     }
                     Ok(true)
@@ -57,7 +79,7 @@ impl Postgres {
             })
             .connect_with(connect)
             .await?;
-        Ok(Self { pool })
+        Ok(Self { pool, faults })
     }
 
     pub(super) async fn tx(&self, tally: &Arc<Tally>) -> Result<Tx, StorageError> {
@@ -95,7 +117,10 @@ impl Postgres {
         J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
         E: From<StorageError>,
     {
-        run(job, &mut self.tx(tally).await?).await
+        let mut tx = self.tx(tally).await?;
+        let outcome = run(job, &mut tx).await;
+        tx.doom().inspect(|error| self.faults.note(error));
+        outcome
     }
 
     pub(super) async fn close(&self) {
@@ -108,12 +133,28 @@ impl Postgres {
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
     {
-        let tx = match self.tx(tally).await {
+        let tx = match self.begun(tally).await {
             Ok(tx) => tx,
             Err(error) => return (Err(E::from(error)), Met::Nobody),
         };
-        let task = tokio::spawn(transaction(tx, job).in_current_span());
+        let task = tokio::spawn(transaction(tx, Arc::clone(&self.faults), job).in_current_span());
         task.await.unwrap_or_else(|_| (Err(E::from(StorageError::JobPanicked)), Met::Nobody))
+    }
+
+    /// A transaction that has begun. A connection found broken here did no work yet, so another one is taken; after
+    /// the first, all that rested are asked before they are handed out.
+    async fn begun(&self, tally: &Arc<Tally>) -> Result<Tx, StorageError> {
+        let mut tx = self.tx(tally).await?;
+        match tx.begin("BEGIN").await {
+            Err(error @ StorageError::Unavailable(_)) => {
+                self.faults.note(&error);
+                // Closed before the next one is asked for, or a pool of one would wait for itself.
+                drop(tx);
+                let mut tx = self.tx(tally).await?;
+                tx.begin("BEGIN").await.map(|()| tx)
+            }
+            outcome => outcome.map(|()| tx),
+        }
     }
 }
 
@@ -130,20 +171,19 @@ impl Met {
     }
 }
 
-async fn transaction<T, E, J>(mut tx: Tx, job: J) -> (Result<T, E>, Met)
+async fn transaction<T, E, J>(mut tx: Tx, faults: Arc<Faults>, job: J) -> (Result<T, E>, Met)
 where
     J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
     E: From<StorageError>,
 {
-    if let Err(error) = tx.begin("BEGIN").await {
-        return (Err(E::from(error)), Met::Nobody);
-    }
     let outcome = run(job, &mut tx).await;
+    tx.doom().inspect(|error| faults.note(error));
     let met = tx.doom().map_or(Met::Nobody, Met::from);
     match outcome {
         Ok(value) => match tx.commit().await {
             Ok(()) => (Ok(value), Met::Nobody),
             Err(error) => {
+                faults.note(&error);
                 let met = Met::from(&error);
                 (Err(E::from(error)), met)
             }

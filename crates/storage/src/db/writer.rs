@@ -109,15 +109,22 @@ async fn run_all(tx: &mut Tx, jobs: &mut Vec<Job>, ended: &mut Vec<Ended>) -> Re
         let done = job(tx).await;
         let keep = done.keep;
         ended.push(done);
-        // The savepoint of a job that is kept goes with COMMIT when it is the last. When SQLite gave up the whole
-        // transaction (disk full), RELEASE and ROLLBACK TO find no savepoint and the batch fails.
+        // The savepoint of a job that is kept goes with COMMIT when it is the last.
         match (keep, index + 1 == count) {
             (true, true) => {}
-            (true, false) => tx.script(NEXT).await?,
-            (false, _) => tx.script(UNDO).await?,
+            (true, false) => tx.script(NEXT).await.map_err(given_up)?,
+            (false, _) => tx.script(UNDO).await.map_err(given_up)?,
         }
     }
     Ok(())
+}
+
+/// No savepoint: SQLite gave up the whole transaction (disk full, disk broken), and with it every job before.
+fn given_up(error: StorageError) -> StorageError {
+    match error {
+        StorageError::Database(cause) => StorageError::Unavailable(cause),
+        other => other,
+    }
 }
 
 /// ROLLBACK after SQLite itself rolled back answers with an error that means "done".

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod ephemeral;
+mod faults;
 mod jobs;
 mod opening;
 mod people;

@@ -1,0 +1,129 @@
+//! Faults below the store (REL-04, REL-06, REL-08): nothing acknowledged is lost, nothing is done twice, and the
+//! store works on when the fault is over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use futures_util::future::join_all;
+use sqlx::{Connection, PgConnection};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::Fixture;
+use crate::testing::TestDatabase;
+use crate::{StorageError, Store, settings};
+
+async fn put(store: &Store, name: String, value: String) -> Result<(), StorageError> {
+    store.write(move |tx| Box::pin(async move { settings::put(tx, &name, &value).await })).await
+}
+
+async fn get(store: &Store, name: String) -> Option<String> {
+    store.read(|tx| Box::pin(async move { settings::get(tx, &name).await })).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_loses_nothing_that_was_acknowledged() {
+    let test = Fixture::new(TestDatabase::sqlite()).await;
+    let limit = |sql: &'static str| test.write(move |tx| Box::pin(async move { tx.execute(sql, &[]).await.map(drop) }));
+    limit("PRAGMA max_page_count = 140").await;
+    let mut outcomes = Vec::new();
+    for wave in 0..12 {
+        // A batch each, of different sizes, so that the disk is full at different points of a batch.
+        let writes = (wave * 10..wave * 10 + 10).map(|number| {
+            let store = test.store.clone();
+            async move { put(&store, format!("job {number}"), "x".repeat(number * 997 % 9000)).await }
+        });
+        outcomes.extend(join_all(writes).await);
+    }
+    let (kept, refused): (Vec<_>, Vec<_>) = outcomes.iter().enumerate().partition(|(_, outcome)| outcome.is_ok());
+    assert!(!kept.is_empty() && !refused.is_empty(), "{} {}", kept.len(), refused.len());
+    for (number, _) in kept {
+        assert!(get(&test.store, format!("job {number}")).await.is_some(), "job {number} was acknowledged");
+    }
+    for (number, outcome) in refused {
+        assert!(outcome.as_ref().is_err_and(StorageError::is_unavailable), "{outcome:?}");
+        assert_eq!(get(&test.store, format!("job {number}")).await, None, "job {number} was refused");
+    }
+    limit("PRAGMA max_page_count = 100000").await;
+    put(&test.store, "after".to_owned(), "x".repeat(100_000)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_outlive_a_restart_of_postgres() {
+    let test = Fixture::new(TestDatabase::postgres().await).await;
+    // Several connections rest in the pool.
+    join_all((0..6).map(|number| put(&test.store, format!("{number}"), "1".to_owned()))).await;
+    let mut admin = PgConnection::connect(test.database.url()).await.unwrap();
+    for round in 0..3 {
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'usher'
+                   AND datname = current_database()";
+        sqlx::raw_sql(sql).execute(&mut admin).await.unwrap();
+        put(&test.store, format!("round {round}"), "1".to_owned()).await.unwrap();
+        let again = join_all((0..6).map(|number| put(&test.store, format!("{number}"), "2".to_owned()))).await;
+        assert!(again.iter().all(Result::is_ok), "{again:?}");
+        assert_eq!(get(&test.store, "0".to_owned()).await.as_deref(), Some("2"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_answer_is_lost_is_told_and_not_done_again() {
+    let test = Fixture::new(TestDatabase::postgres().await).await;
+    let cut = Arc::new(AtomicBool::new(false));
+    let mut options = test.database.options();
+    options.url = through_proxy(&options.url, Arc::clone(&cut)).await;
+    let store = Store::open(&options).await.unwrap();
+    let runs = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&runs);
+    cut.store(true, Ordering::SeqCst);
+    let outcome: Result<(), StorageError> = store
+        .write(move |tx| {
+            Box::pin(async move {
+                counter.fetch_add(1, Ordering::SeqCst);
+                settings::put(tx, "unknown", "1").await
+            })
+        })
+        .await;
+    assert!(matches!(outcome, Err(StorageError::CommitUnknown(_))), "{outcome:?}");
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    cut.store(false, Ordering::SeqCst);
+    put(&store, "after".to_owned(), "1".to_owned()).await.unwrap();
+    assert_eq!(get(&test.store, "unknown".to_owned()).await.as_deref(), Some("1"), "it did happen");
+}
+
+/// The same URL through a proxy that hands COMMIT on and then hangs up, while `cut` is set.
+async fn through_proxy(url: &str, cut: Arc<AtomicBool>) -> String {
+    let (before, rest) = url.split_once('@').unwrap();
+    let (server, database) = rest.split_once('/').unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = server.to_owned();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(carry(client, TcpStream::connect(server.clone()).await.unwrap(), Arc::clone(&cut)));
+        }
+    });
+    format!("{before}@{address}/{database}")
+}
+
+async fn carry(client: TcpStream, server: TcpStream, cut: Arc<AtomicBool>) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let answers = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+    let mut buffer = vec![0; 65536];
+    while let Ok(length) = from_client.read(&mut buffer).await {
+        let Some(part) = buffer.get(..length).filter(|part| !part.is_empty()) else { break };
+        let commits = part.windows(6).any(|word| word == b"COMMIT");
+        if commits && cut.load(Ordering::SeqCst) {
+            answers.abort();
+        }
+        if to_server.write_all(part).await.is_err() {
+            break;
+        }
+        if commits && cut.load(Ordering::SeqCst) {
+            // The server reads what it got before it notices that nobody listens.
+            let _ = to_server.shutdown().await;
+            return;
+        }
+    }
+    answers.abort();
+}
