@@ -21,7 +21,8 @@ const PAUSE: Duration = Duration::seconds(60);
 struct Entry {
     keys: Arc<ProviderKeySet>,
     fetched_at: DateTime<Utc>,
-    tried_at: DateTime<Utc>,
+    /// When a renewal last failed: the old set serves without asking again for a while.
+    failed_at: Option<DateTime<Utc>>,
 }
 
 /// The cache.
@@ -29,19 +30,28 @@ pub struct JwksCache {
     fetch: Arc<dyn Fetch>,
     clock: Arc<dyn Clock>,
     entries: Cache<(ConnectionId, String), Entry>,
+    /// When an unknown key last led to a refetch; an ordinary fetch does not count, so that a key rotated right after
+    /// it is found.
+    refetched: Cache<(ConnectionId, String), DateTime<Utc>>,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl JwksCache {
     /// An empty cache.
     pub fn new(fetch: Arc<dyn Fetch>, clock: Arc<dyn Clock>) -> Self {
-        Self { fetch, clock, entries: Cache::new(20_000), turn: tokio::sync::Mutex::new(()) }
+        Self {
+            fetch,
+            clock,
+            entries: Cache::new(20_000),
+            refetched: Cache::new(20_000),
+            turn: tokio::sync::Mutex::new(()),
+        }
     }
 
     async fn fetch_into(&self, key: (ConnectionId, String)) -> Result<Arc<ProviderKeySet>, ConnectorError> {
         let now = self.clock.now();
         let keys = Arc::new(fetch_keys(&*self.fetch, &key.1).await?);
-        self.entries.insert(key, Entry { keys: Arc::clone(&keys), fetched_at: now, tried_at: now }).await;
+        self.entries.insert(key, Entry { keys: Arc::clone(&keys), fetched_at: now, failed_at: None }).await;
         Ok(keys)
     }
 }
@@ -51,7 +61,9 @@ impl ProviderKeys for JwksCache {
     async fn keys(&self, connection: &ConnectionId, jwks_uri: &str) -> Result<Arc<ProviderKeySet>, ConnectorError> {
         let key = (connection.clone(), jwks_uri.to_owned());
         let now = self.clock.now();
-        let usable = |entry: &Entry| now - entry.fetched_at < FRESH_FOR || now - entry.tried_at < PAUSE;
+        let usable = |entry: &Entry| {
+            now - entry.fetched_at < FRESH_FOR || entry.failed_at.is_some_and(|failed_at| now - failed_at < PAUSE)
+        };
         if let Some(entry) = self.entries.get(&key).await.filter(usable) {
             return Ok(entry.keys);
         }
@@ -65,7 +77,7 @@ impl ProviderKeys for JwksCache {
             (Ok(keys), _) => Ok(keys),
             (Err(_), Some(entry)) if now - entry.fetched_at < KEPT_FOR => {
                 let keys = Arc::clone(&entry.keys);
-                self.entries.insert(key, Entry { tried_at: now, ..entry }).await;
+                self.entries.insert(key, Entry { failed_at: Some(now), ..entry }).await;
                 Ok(keys)
             }
             (Err(fault), _) => Err(fault),
@@ -80,12 +92,10 @@ impl ProviderKeys for JwksCache {
         let key = (connection.clone(), jwks_uri.to_owned());
         let _turn = self.turn.lock().await;
         let now = self.clock.now();
-        if let Some(entry) = self.entries.get(&key).await {
-            if now - entry.tried_at < PAUSE {
-                return Ok(None);
-            }
-            self.entries.insert(key.clone(), Entry { tried_at: now, ..entry }).await;
+        if self.refetched.get(&key).await.is_some_and(|last| now - last < PAUSE) {
+            return Ok(None);
         }
+        self.refetched.insert(key.clone(), now).await;
         self.fetch_into(key).await.map(Some)
     }
 }

@@ -14,7 +14,7 @@ use usher_domain::{
 };
 use usher_oidc_provider::authorize::{AuthorizationRequest, ExpectedSubject};
 use usher_oidc_provider::responses::AuthorizationAnswer;
-use usher_provisioning::{AccountUpdate, Decision, Outcome};
+use usher_provisioning::{AccountUpdate, Decision, Outcome, mask};
 use usher_storage::grants::{GrantInsert, NewGrant};
 use usher_storage::links::LinkInsert;
 use usher_storage::sessions::{CookieId, SessionKind, SessionRow};
@@ -134,8 +134,13 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
         return Err(NotCommitted::AnotherPerson);
     }
     let mut authentication = plan.authentication.clone();
-    if let Some(user) = &person.user {
-        authentication.subject = Subject::Local { user: user.clone() };
+    // What was resolved just now counts, whatever the flow had before: a stranger's session must not come of a race.
+    match (&person.user, &plan.proof) {
+        (Some(user), _) => authentication.subject = Subject::Local { user: user.clone() },
+        (None, Proof::Identity(context, _)) => {
+            authentication.subject = Subject::Federated { key: context.identity.key.clone() };
+        }
+        (None, Proof::Local | Proof::Session(_)) => {}
     }
     authentication.pass_through = person.pass_through.clone();
     let (sid, cookie) = match &plan.proof {
@@ -261,9 +266,9 @@ async fn create_account(
     let mut event = crate::audit::event(&plan.visitor, plan.now, "user.provisioned", AuditActor::System);
     event.object = user_object(&user.id);
     event.correlation = Some(plan.trace.correlation.clone());
-    event.detail = json!({ "connection": context.connection.id, "username": user.username });
+    event.detail = json!({ "connection": context.connection.id });
     audit::insert(tx, &event).await?;
-    note(&mut plan.trace, plan.now, TraceStage::Decision, format!("account created: {}", user.username));
+    note(&mut plan.trace, plan.now, TraceStage::Decision, format!("account created: {}", mask(user.username.as_str())));
     Ok(user)
 }
 

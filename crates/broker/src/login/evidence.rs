@@ -42,7 +42,12 @@ pub struct Decided {
 /// Reads the facts and decides. Writes nothing.
 pub async fn decide_now(tx: &mut Tx, context: &DecisionContext) -> Result<Decided, Fault> {
     let mapped = map(&context.identity, &context.connection.mapping);
-    let link = links::find(tx, &context.identity.key).await?;
+    let mut link = links::find(tx, &context.identity.key).await?;
+    let held = link.is_none() && users::get_by_subject(tx, &context.pass_through_subject).await?.is_some();
+    if held {
+        // Another first sign-in of this identity may have been committed between the two readings.
+        link = links::find(tx, &context.identity.key).await?;
+    }
     let user = match &link {
         Some(link) => users::get(tx, &link.user).await?,
         None => None,
@@ -51,6 +56,7 @@ pub async fn decide_now(tx: &mut Tx, context: &DecisionContext) -> Result<Decide
     facts.account = context.account;
     facts.settings_revision = context.connection.revision;
     facts.link = user.as_ref().map(LocalAccount::from);
+    facts.subject_held = held && link.is_none();
     facts.taken = taken(tx, &mapped, user.as_ref()).await?;
     let presented = Presented { identity: &context.identity, mapped: &mapped };
     let decision = decide(&presented, &context.connection.provisioning, &facts);

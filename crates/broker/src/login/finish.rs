@@ -1,6 +1,6 @@
 //! The end of a sign-in: plan, commit, and look again when the facts moved under it.
 
-use usher_domain::{AccountNeed, RefusalCode, Subject, TraceStage};
+use usher_domain::{AccountNeed, Claims, RefusalCode, Subject, TraceStage};
 use usher_login_flow::{FlowEvent, LoginFlow, advance};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
@@ -140,12 +140,15 @@ fn redecide(broker: &Broker, loaded: &mut LoadedFlow, decision: &Decision) -> Re
     let now = broker.now();
     let mut authentication =
         loaded.state.flow.authentication().ok_or(Fault::Invariant("a finished flow is authenticated"))?;
-    if let Some(user) = decision.outcome.user() {
-        authentication.subject = Subject::Local { user: user.clone() };
-    }
-    if let Outcome::PassThrough { claims, .. } = &decision.outcome {
-        authentication.pass_through.clone_from(claims);
-    }
+    let proved =
+        loaded.state.flow.proved_identity().ok_or(Fault::Invariant("a decision is about a proved identity"))?;
+    let key = proved.identity.key.clone();
+    authentication.subject =
+        decision.outcome.user().map_or(Subject::Federated { key }, |user| Subject::Local { user: user.clone() });
+    authentication.pass_through = match &decision.outcome {
+        Outcome::PassThrough { claims, .. } => claims.clone(),
+        _ => Claims::new(),
+    };
     let text = serde_json::to_string(decision).map_err(|e| Fault::unreadable("decision", e))?;
     let event = FlowEvent::Redecided { authentication: Box::new(authentication), decision: text };
     let flow = advance(loaded.state.flow.clone(), event, now)

@@ -1,7 +1,7 @@
 //! Test sign-in: an admin walks through a connection; claims and checks are shown, nobody is signed in, nothing is kept.
 
 use usher_connectors::{Callback, SignInDemand};
-use usher_domain::{AccountNeed, CheckResult, Claims, ConnectionId, FlowId, RefusalCode};
+use usher_domain::{AccountNeed, CheckResult, Claims, ConnectionId, CorrelationId, FlowId, RefusalCode};
 use usher_provisioning::{Received, mask};
 use usher_storage::pending::PendingRow;
 use usher_storage::{Hash, hash};
@@ -22,6 +22,8 @@ pub struct ProbeReport {
     pub connection: ConnectionId,
     /// Its name.
     pub name: String,
+    /// Ties the test to the log.
+    pub correlation: CorrelationId,
     /// Every check in order.
     pub checks: Vec<CheckResult>,
     /// Phase and cause, where it failed.
@@ -75,6 +77,7 @@ pub async fn arrive(
     let mut report = ProbeReport {
         connection: connection.clone(),
         name: configured.connection.name.clone(),
+        correlation: visitor.correlation.clone(),
         checks: Vec::new(),
         failure: None,
         claims: Claims::new(),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use usher_domain::{ConnectionId, RefusalCode, SignInTrace, TraceStage};
-use usher_login_flow::{FlowEvent, advance};
+use usher_login_flow::{Finality, FlowEvent, Next, advance, next};
 use usher_storage::{audit, traces};
 
 use crate::broker::Broker;
@@ -20,11 +20,11 @@ pub async fn refuse(
     visitor: &Visitor,
 ) -> Failure {
     let now = broker.now();
-    let refusal = page(broker, &loaded, code, connection.clone(), now);
     let event = FlowEvent::Refused { code, connection: connection.clone() };
     if let Ok(flow) = advance(loaded.state.flow.clone(), event, now) {
         loaded.state.flow = flow;
     }
+    let refusal = page(broker, &loaded, code, connection.clone(), now);
     let trace = &mut loaded.state.trace;
     trace.refusal = Some(code);
     if connection.is_some() {
@@ -55,10 +55,19 @@ pub fn page(
         code,
         correlation: loaded.state.flow.correlation().clone(),
         at,
-        flow: Some(loaded.state.flow.id().clone()),
+        flow: may_restart(loaded, at).then(|| loaded.state.flow.id().clone()),
         connection: connection.and_then(|id| snapshot.connections.get(&id).map(|c| c.connection.name.clone())),
         home_url: application.and_then(|a| a.home_url.clone()),
         retry_after: None,
+    }
+}
+
+/// Whether "start again" leads anywhere.
+fn may_restart(loaded: &LoadedFlow, at: DateTime<Utc>) -> bool {
+    match next(&loaded.state.flow, at) {
+        Next::Refused(refusal) => refusal.finality == Finality::Restartable,
+        Next::Expired | Next::AlreadyFinished => false,
+        Next::ShowSignIn(_) | Next::Depart { .. } | Next::Finish | Next::CannotInteract => true,
     }
 }
 

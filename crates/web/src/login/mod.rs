@@ -99,7 +99,9 @@ pub async fn answer_application(
     if let Some(new) = answer.session {
         // The old id is void, whatever it was (SESS-01); the row of the new one exists already.
         let adopted = async {
-            caller.session.flush().await?;
+            if caller.session.id().is_some() {
+                caller.session.flush().await?;
+            }
             caller.session.insert(usher_storage::session_rows::ADOPT_KEY, new.cookie.expose()).await
         };
         adopted.await.map_err(|fault| caller.fail(app, Fault::unreadable("session", fault)))?;

@@ -82,6 +82,9 @@ pub async fn confirm(
 }
 
 async fn end_cookie(app: &App, caller: &Caller) -> Result<(), WebError> {
+    if caller.session.id().is_none() {
+        return Ok(());
+    }
     caller.session.flush().await.map_err(|fault| caller.fail(app, Fault::unreadable("session", fault)))
 }
 
