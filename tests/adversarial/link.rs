@@ -23,13 +23,23 @@ async fn link_14_identity_key() {
     assert_ne!(first.tokens.sub(), second.tokens.sub());
     assert_eq!(usher.database.rows().await.users, 2);
 
-    let mut usher = usher;
-    let moved = format!("UPDATE federated_links SET issuer = '{}x' WHERE connection_id = 'acme'", acme.issuer());
-    usher.reconfigure(&moved).await;
-    let third = usher.sign_in(&mut usher.browser(), &shop, "globex").await;
-    assert_eq!(second.tokens.sub(), third.tokens.sub());
     let names = usher.database.count("SELECT count(*) FROM users WHERE username_key LIKE 'ann%'").await;
     assert_eq!(names, 2, "a name that is taken gets a sibling");
+}
+
+/// An identity that was unlinked does not come back as the account, neither with JIT nor by passing through.
+#[tokio::test]
+async fn link_14_unlinked_identity() {
+    for jit in [true, false] {
+        let mut arena = Arena::new().await;
+        arena.usher.database.execute("DELETE FROM federated_links").await;
+        if !jit {
+            let off = "UPDATE connections SET body = replace(body, '\"provisioning\":{\"enabled\":true', \
+                       '\"provisioning\":{\"enabled\":false')";
+            arena.usher.reconfigure(off).await;
+        }
+        arena.refuses_as("an unlinked identity", "provisioning_refused").await;
+    }
 }
 
 /// A user name from outside never opens or imitates an account that is here.
@@ -39,7 +49,8 @@ async fn link_18_name_collision() {
     let arena = Arena::with(setup).await;
     let carol = ("carol", "a good long secret");
     let own = arena.usher.sign_in_locally(&mut arena.usher.browser(), &arena.shop, carol).await;
-    let names = ["carol", "CAROL", "carol@corp.test", "admin", "Admin", "root", "../../carol", "carol\u{0}", "ｃarol", ""];
+    let names =
+        ["carol", "CAROL", "carol@corp.test", "admin", "Admin", "root", "../../carol", "carol\u{0}", "ｃarol", ""];
     for (n, name) in names.into_iter().enumerate() {
         claim_to_be(&arena.idp, json!({ "sub": format!("mallory-{n}"), "preferred_username": name }));
         let done = arena.usher.sign_in(&mut arena.usher.browser(), &arena.shop, "acme").await;
@@ -80,7 +91,7 @@ async fn link_19_protected_attributes() {
     assert!(claims.get("is_admin").is_none() && claims.get("status").is_none(), "{claims}");
     let disabled = "SELECT count(*) FROM users WHERE state <> 'active'";
     assert_eq!(arena.usher.database.count(disabled).await, 0);
-    let roles = "SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id WHERE u.username = 'alice'";
+    let roles = "SELECT count(*) FROM roles r JOIN users u ON u.id = r.user_id WHERE u.username = 'alice'";
     assert_eq!(arena.usher.database.count(roles).await, 0);
 }
 
@@ -143,9 +154,9 @@ async fn link_25_disabled_account() {
 #[tokio::test]
 async fn link_26_one_address_two_providers() {
     let (acme, globex, shop) = (Idp::start().await, Idp::start().await, Application::web("shop"));
-    for sql in [true, false] {
+    for embedded in [true, false] {
         let setup = Setup::new().idp("acme", &acme).idp("globex", &globex).app(&shop);
-        let usher = if sql { setup.start().await } else { setup.on_postgres().await.start().await };
+        let usher = if embedded { setup.start().await } else { setup.on_postgres().await.start().await };
         let mut held = Vec::new();
         for n in 0..10 {
             let (idp, name) = if n % 2 == 0 { (&acme, "acme") } else { (&globex, "globex") };
