@@ -5,19 +5,22 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Duration, Utc};
+use moka::sync::Cache;
 use usher_connectors::Fetch;
-use usher_domain::{Clock, Entropy, IssuerUrl, SecretText};
+use usher_domain::{Clock, ConnectionId, Entropy, IssuerUrl, SecretText};
 use usher_storage::Store;
 
 use crate::failure::Fault;
 use crate::jwks_cache::JwksCache;
+use crate::keys;
 use crate::limits::Limits;
 use crate::passwords::Passwords;
 use crate::snapshot::{self, Snapshot};
-use crate::keys;
 
 /// Life of a browser session at Usher, whatever happens.
 pub const SESSION_LIFE: Duration = Duration::hours(12);
+/// How long a discovered document serves before the next departure asks again.
+const DISCOVERED_FOR: std::time::Duration = std::time::Duration::from_hours(1);
 /// Longest time without a successful look at the configuration before this node refuses.
 const STALE_AFTER: Duration = Duration::seconds(5);
 
@@ -53,6 +56,8 @@ pub struct Broker {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
     pub(crate) provider_keys: JwksCache,
+    /// Settings with endpoints, of connections that are discovered at first use; by id and revision.
+    pub(crate) discovered: Cache<(ConnectionId, i64), serde_json::Value>,
     snapshot: ArcSwap<Snapshot>,
     looked_at: AtomicI64,
 }
@@ -70,6 +75,7 @@ impl Broker {
             Passwords::start(&*entropy).map_err(|_| Fault::Invariant("the password pool can hash its decoy"))?;
         Ok(Self {
             provider_keys: JwksCache::new(Arc::clone(&fetch), Arc::clone(&clock)),
+            discovered: Cache::builder().max_capacity(20_000).time_to_live(DISCOVERED_FOR).build(),
             limits: Limits::new(),
             passwords,
             issuer,

@@ -110,7 +110,11 @@ fn shown(url: &str) -> &str {
 /// The connector of a configured connection.
 pub fn connector(broker: &Broker, configured: &ConfiguredConnection) -> Result<Box<dyn Connector>, Fault> {
     let redirect_uri = redirect_uri(broker, &configured.connection.id);
-    usher_connectors::connector_for(&configured.connection, configured.secret.clone(), &redirect_uri)
+    let mut connection = configured.connection.clone();
+    if let Some(settings) = broker.discovered.get(&(connection.id.clone(), connection.revision)) {
+        connection.settings = settings;
+    }
+    usher_connectors::connector_for(&connection, configured.secret.clone(), &redirect_uri)
         .map_err(|e| Fault::unreadable("connection settings", e))
 }
 
@@ -132,6 +136,10 @@ pub async fn begin(
         source: Box::new(fault),
     })?;
     let begun = connector.begin(demand, services(broker), broker.now()).await?;
+    if let Some(settings) = &begun.completed_settings {
+        let key = (configured.connection.id.clone(), configured.connection.revision);
+        broker.discovered.insert(key, settings.clone());
+    }
     let url = match &begun.departure {
         Departure::Redirect { url } => url.to_string(),
         Departure::PostForm { .. } => {
