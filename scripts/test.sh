@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds everything, runs every test and closes with one line of counts. The tests start
 # their own databases, providers and browsers on free loopback ports and stop them again. Arguments go to cargo test.
+# With USHER_UPDATE_SCREENSHOTS=1 the pictures of the guides are taken anew.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 use_rust
 scripts/install-debian.sh build test
 
 # What the person's shell says about Usher must not reach the servers under test.
-for name in "${!USHER_@}"; do unset "$name"; done
+for name in "${!USHER_@}"; do
+  [ "$name" = USHER_UPDATE_SCREENSHOTS ] || unset "$name"
+done
 
 node_dir=$(scripts/node-path.sh)
 export PATH="$node_dir:$PATH"
