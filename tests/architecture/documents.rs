@@ -125,6 +125,23 @@ fn the_two_commands_of_the_readme_are_what_ci_runs() {
     assert_eq!(commands, ["make lint", "make test"]);
 }
 
+/// The files that a walk through the code names: code spans that end in `.rs`.
+fn source_paths(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).filter(|span| span.ends_with(".rs") && span.contains('/')).collect()
+}
+
+#[test]
+fn the_walk_through_the_code_names_files_that_exist() {
+    let text = read("ARCHITECTURE.md");
+    let without_fences: String = text.split("```").step_by(2).collect();
+    let paths = source_paths(&without_fences);
+    assert!(paths.len() > 10, "{paths:?}");
+    let exists = |path: &str| ["", "crates"].iter().any(|folder| project_root().join(folder).join(path).is_file());
+    let missing: Vec<String> =
+        paths.into_iter().filter(|path| !exists(path)).map(|path| format!("there is no {path}")).collect();
+    refuse(&missing);
+}
+
 #[test]
 fn every_make_target_explains_itself() {
     let makefile = read("Makefile");
@@ -163,7 +180,7 @@ fn the_image_gets_the_files_that_it_names() {
 mod self_check {
     use std::path::Path;
 
-    use super::{code, copied, dangling_links, let_through, make_targets, words_after};
+    use super::{code, copied, dangling_links, let_through, make_targets, source_paths, words_after};
 
     #[test]
     fn a_dangling_link_is_found() {
@@ -178,6 +195,11 @@ mod self_check {
         let found = code(text);
         assert_eq!(words_after(&found, "make ").into_iter().collect::<Vec<_>>(), ["demo", "lint", "test"]);
         assert_eq!(words_after(&found, "scripts/").into_iter().collect::<Vec<_>>(), ["a.sh"]);
+    }
+
+    #[test]
+    fn only_paths_of_sources_are_read() {
+        assert_eq!(source_paths("see `web/src/main.rs`, `next`, `mod.rs` and a/b.rs"), ["web/src/main.rs"]);
     }
 
     #[test]
