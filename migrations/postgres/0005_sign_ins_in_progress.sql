@@ -15,7 +15,7 @@ CREATE INDEX flows_expiry ON flows (expires_at);
 
 CREATE UNLOGGED TABLE pending (
     state_hash bytea NOT NULL PRIMARY KEY,
-    flow_id    text NOT NULL REFERENCES flows (id) ON DELETE CASCADE,
+    flow_id    text NOT NULL,
     connection text NOT NULL,
     sealed     bytea NOT NULL,
     created_at bigint NOT NULL,

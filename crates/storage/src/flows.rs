@@ -19,7 +19,7 @@ statements! {
     COUNT = "SELECT COUNT(*) AS count FROM flows WHERE browser_hash = $1 AND application = $2 AND expires_at > $3";
     COUNT_ALL = "SELECT COUNT(*) AS count FROM flows WHERE expires_at > $1";
     EXPIRED = "SELECT id, browser_hash, application, revision, sealed, created_at, expires_at FROM flows
-               WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2";
+               WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2";
     /// All but the newest `$3` of one browser and application.
     DELETE_OLDEST = "DELETE FROM flows WHERE browser_hash = $1 AND application = $2 AND id NOT IN
                      (SELECT id FROM flows WHERE browser_hash = $1 AND application = $2
@@ -75,7 +75,7 @@ pub async fn save(tx: &mut Tx, id: &FlowId, revision: i64, sealed: &Sealed) -> R
     tx.fetch_optional(SAVE, values).await?.map(|row| row.int("revision")).transpose()
 }
 
-/// Removes a flow with its pending hand-shakes.
+/// Removes a flow. Its hand-shakes lead nowhere and expire.
 pub async fn delete(tx: &mut Tx, id: &FlowId) -> Result<bool, StorageError> {
     Ok(tx.execute(DELETE, values![id.as_str()]).await? > 0)
 }

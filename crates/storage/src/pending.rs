@@ -1,5 +1,6 @@
 //! Pending hand-shakes with providers, found by the hash of their state and claimed once, by compare-and-set,
-//! before the token call: a doubled callback cannot run the exchange twice.
+//! before the token call: a doubled callback cannot run the exchange twice. A hand-shake may outlive its sign-in, and
+//! a test of a connection has none: nothing ties the two tables.
 
 use chrono::{DateTime, Utc};
 use usher_domain::{ConnectionId, FlowId};
@@ -29,7 +30,7 @@ statements! {
 pub struct PendingRow {
     /// Hash of the `state` sent.
     pub state_hash: Hash,
-    /// The sign-in it belongs to.
+    /// The sign-in it belongs to; for a test of a connection, a name of its own.
     pub flow: FlowId,
     /// The connection that must answer.
     pub connection: ConnectionId,

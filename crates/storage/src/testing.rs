@@ -27,13 +27,13 @@ const CLUSTER: &str = r#"
 set -eu
 bin=$1 port=$2
 umask 077
-dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-postgres.XXXXXX")
+dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-postgres.XXXXXX" 2>/dev/null || mktemp -d /tmp/usher-postgres.XXXXXX)
 trap '"$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
 trap '' INT
 "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 \
     || { cat "$dir/initdb.log" >&2; exit 1; }
 "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c fsync=off -c max_connections=300" \
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=300" \
     start >/dev/null 2>&1 || { cat "$dir/log" >&2; exit 1; }
 echo ready
 cat >/dev/null

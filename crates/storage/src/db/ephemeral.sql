@@ -20,7 +20,7 @@ CREATE INDEX IF NOT EXISTS flows_expiry ON flows (expires_at);
 
 CREATE TABLE IF NOT EXISTS pending (
     state_hash BLOB NOT NULL PRIMARY KEY,
-    flow_id    TEXT NOT NULL REFERENCES flows (id) ON DELETE CASCADE,
+    flow_id    TEXT NOT NULL,
     connection TEXT NOT NULL,
     sealed     BLOB NOT NULL,
     created_at INTEGER NOT NULL,

@@ -41,7 +41,7 @@ pub struct Purged {
     pub audit: u64,
     /// Flows.
     pub flows: u64,
-    /// Pending hand-shakes, those of purged flows not counted.
+    /// Pending hand-shakes.
     pub pending: u64,
     /// Whether a table filled its batch: call again.
     pub more: bool,

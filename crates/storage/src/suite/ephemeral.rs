@@ -62,8 +62,12 @@ async fn a_flow_is_kept_until_it_expires() {
         assert_eq!(test.flow_there(&flow.id).await.as_ref(), Some(&flow));
         let again = flow.clone();
         assert!(!test.write_ephemeral(move |tx| Box::pin(async move { flows::insert(tx, &again).await })).await);
+        let expired =
+            async |now| test.store.read_ephemeral(move |tx| Box::pin(flows::expired(tx, now, 10))).await.unwrap();
+        assert_eq!(expired(test.now()).await, []);
         test.clock.advance(Duration::minutes(30));
         assert_eq!(test.flow_there(&flow.id).await, None);
+        assert_eq!(expired(test.now()).await, [flow]);
     })
     .await;
 }
@@ -114,24 +118,23 @@ async fn a_late_answer_finds_nothing_to_claim() {
 }
 
 #[tokio::test]
-async fn handshakes_go_with_their_flow() {
+async fn handshakes_are_counted_by_flow_and_need_none() {
     on_both(|test| async move {
-        let flow = test.with_flow("1").await;
-        let row = test.with_handshake(&flow, "one").await;
+        let (flow, absent) = (test.with_flow("1").await, test.flow("absent"));
+        test.with_handshake(&flow, "one").await;
         test.with_handshake(&flow, "two").await;
-        let id = flow.id.clone();
-        let count = test.write_ephemeral(move |tx| Box::pin(async move { pending::count(tx, &id).await })).await;
-        assert_eq!(count, 2);
-        let (id, now) = (flow.id.clone(), test.now());
-        let left = test
-            .write_ephemeral(move |tx| {
-                Box::pin(async move {
-                    assert!(flows::delete(tx, &id).await?);
-                    pending::get(tx, &row.state_hash, now).await
-                })
+        let row = test.with_handshake(&absent, "three").await;
+        let now = test.now();
+        test.write_ephemeral(move |tx| {
+            Box::pin(async move {
+                assert_eq!(pending::count(tx, &flow.id).await?, 2);
+                assert!(flows::delete(tx, &flow.id).await?);
+                assert_eq!(pending::delete_by_flow(tx, &flow.id).await?, 2);
+                assert_eq!(pending::get(tx, &row.state_hash, now).await?, Some(row));
+                Ok(())
             })
-            .await;
-        assert_eq!(left, None);
+        })
+        .await;
     })
     .await;
 }
