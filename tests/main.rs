@@ -10,6 +10,8 @@ mod architecture;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod fuzz_smoke;
 #[cfg(test)]
 mod house;

@@ -2,6 +2,7 @@
 //!
 //! Every test signs in honestly first: without that twin a refusal proves nothing.
 
+mod link;
 mod oauth;
 mod oauth_codes;
 mod oidc_answers;

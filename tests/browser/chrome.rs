@@ -1,5 +1,6 @@
 //! One Chromium with a profile of its own, driven through chromedriver.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,10 +20,14 @@ pub enum Scripts {
     Blocked,
 }
 
+/// How long a page may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A browser window.
 pub struct Chrome {
-    driver: WebDriver,
     process: DriverProcess,
+    // Never dropped by itself: it would wait for an answer that this thread has to read. Killing the process is enough.
+    driver: ManuallyDrop<WebDriver>,
     _profile: tempfile::TempDir,
 }
 
@@ -81,7 +86,7 @@ impl Chrome {
             wanted.add_experimental_option("prefs", prefs).expect("an option");
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("a session");
-        Self { driver, process, _profile: profile }
+        Self { process, driver: ManuallyDrop::new(driver), _profile: profile }
     }
 
     /// Opens an address.
@@ -99,8 +104,9 @@ impl Chrome {
         self.driver.title().await.expect("a title")
     }
 
-    /// An element, which must be there.
+    /// An element, which must be there or come.
     pub async fn find(&self, css: &str) -> WebElement {
+        self.see(css).await;
         let Ok(element) = self.driver.find(By::Css(css)).await else {
             panic!("no {css} at {}:\n{}", self.url().await, self.text("body").await);
         };
@@ -139,15 +145,18 @@ impl Chrome {
         self.click("#submit").await;
     }
 
-    /// Waits until a page that submits itself has led to an address; bounded, for the page's own script only.
-    pub async fn wait_for(&self, url: &str) {
-        for _ in 0..200 {
-            if self.url().await.starts_with(url) {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("still at {}", self.url().await);
+    /// Waits until the walk that a click or a script began has led to an address.
+    pub async fn arrive_at(&self, url: &str) {
+        let arrival = async { while !self.url().await.starts_with(url) {} };
+        let arrived = tokio::time::timeout(PATIENCE, arrival).await.is_ok();
+        assert!(arrived, "not at {url} but at {}:\n{}", self.url().await, self.text("body").await);
+    }
+
+    /// Waits until an element is there.
+    pub async fn see(&self, css: &str) {
+        let sight = async { while !self.has(css).await {} };
+        let seen = tokio::time::timeout(PATIENCE, sight).await.is_ok();
+        assert!(seen, "no {css} at {}:\n{}", self.url().await, self.text("body").await);
     }
 
     /// Goes one page back.
@@ -226,7 +235,8 @@ impl Chrome {
 
     /// Ends the browser.
     pub async fn quit(self) {
-        let _ = tokio::time::timeout(Duration::from_secs(10), self.driver.quit()).await;
+        let driver = ManuallyDrop::into_inner(self.driver);
+        let _ = tokio::time::timeout(PATIENCE, driver.quit()).await;
         drop(self.process);
     }
 }

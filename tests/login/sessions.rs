@@ -53,7 +53,7 @@ async fn prompt_login_asks_again() {
     let time = |claims: &serde_json::Value| claims["auth_time"].as_i64().unwrap();
     assert!(time(&second.tokens.claims) > time(&first.tokens.claims));
     let asked = &acme.hits(Endpoint::Authorize)[1].query;
-    assert!(asked.contains("prompt=login") || asked.contains("max_age=0"), "{asked}");
+    assert!(asked.contains("prompt=login") && asked.contains("max_age=0"), "{asked}");
 }
 
 /// `max_age`: an old authentication is renewed, a young one is kept, `auth_time` is told.

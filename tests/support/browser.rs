@@ -122,6 +122,11 @@ impl Browser {
         self.cookies.push(cookie);
     }
 
+    /// Forgets every cookie but those whose name holds `part`, as a thief who has only these.
+    pub fn forget_all_but(&mut self, part: &str) {
+        self.cookies.retain(|c| c.name.contains(part));
+    }
+
     /// Types an address and walks on until a page or the outside.
     pub async fn open(&mut self, url: impl AsRef<str>) -> Landing {
         let url = Url::parse(url.as_ref()).unwrap_or_else(|e| panic!("{e}: {}", url.as_ref()));

@@ -81,6 +81,11 @@ impl Page {
         Form::read(&self.url, form)
     }
 
+    /// Every form of the page.
+    pub fn forms(&self) -> Vec<Form> {
+        self.html().select(&selector("form")).map(|form| Form::read(&self.url, form)).collect()
+    }
+
     /// The first form of the page.
     pub fn form(&self) -> Form {
         let html = self.html();
