@@ -6,6 +6,6 @@ use_rust
 scripts/install-debian.sh build
 
 # The profile of the tests: its dependencies are optimised, so passwords hash at full speed.
-cargo build --locked --quiet -p usher-web -p usher-demo ||
-  fail "the build failed"
+[ -x "$target_dir/debug/usher-demo" ] || say 'building Usher; only the first time takes minutes'
+cargo build --locked -p usher-web -p usher-demo || fail 'the build failed'
 exec "$target_dir/debug/usher-demo" "$@"

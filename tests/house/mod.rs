@@ -3,6 +3,7 @@
 
 mod demo;
 mod guides;
+mod newcomer;
 mod scripts;
 
 use std::path::{Path, PathBuf};
