@@ -127,7 +127,8 @@ fn the_two_commands_of_the_readme_are_what_ci_runs() {
 
 /// The files that a walk through the code names: code spans that end in `.rs`.
 fn source_paths(text: &str) -> Vec<&str> {
-    text.split('`').skip(1).step_by(2).filter(|span| span.ends_with(".rs") && span.contains('/')).collect()
+    let is_source = |span: &&str| Path::new(span).extension().is_some_and(|extension| extension == "rs");
+    text.split('`').skip(1).step_by(2).filter(is_source).filter(|span| span.contains('/')).collect()
 }
 
 #[test]
