@@ -20,12 +20,17 @@ use crate::StorageError;
 
 /// Tries of a transaction that meets others.
 const TRIES: u32 = 4;
+/// Longest statement of a migration.
+const MIGRATION: Duration = Duration::from_hours(1);
+/// How much longer than the server's own time-out an answer is waited for.
+const GRACE: Duration = Duration::from_secs(1);
 /// A connection unused for longer is asked whether it still lives.
 const RESTED: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: PgPool,
+    patience: Duration,
     faults: Arc<Faults>,
 }
 
@@ -79,11 +84,16 @@ impl Postgres {
             })
             .connect_with(connect)
             .await?;
-        Ok(Self { pool, faults })
+        Ok(Self { pool, patience: options.statement_timeout + GRACE, faults })
     }
 
     pub(super) async fn tx(&self, tally: &Arc<Tally>) -> Result<Tx, StorageError> {
-        Ok(Tx::postgres(self.pool.acquire().await?, Arc::clone(tally)))
+        Ok(Tx::postgres(self.pool.acquire().await?, self.patience, Arc::clone(tally)))
+    }
+
+    /// A connection for migrations, which may take their time.
+    pub(super) async fn patient_tx(&self) -> Result<Tx, StorageError> {
+        Ok(Tx::postgres(self.pool.acquire().await?, MIGRATION, Arc::default()))
     }
 
     /// Runs a job in a transaction, again when it meets others.

@@ -71,7 +71,7 @@ impl Store {
             }
             Place::Postgres(url) => {
                 let server = Postgres::connect(&url, options).await.map_err(|error| cannot_open(options, error))?;
-                let names = migrations::apply(&mut server.tx(&Arc::default()).await?, now).await;
+                let names = migrations::apply(&mut server.patient_tx().await?, now).await;
                 server.close().await;
                 names
             }

@@ -5,6 +5,7 @@
 //! never be acknowledged.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
@@ -22,13 +23,16 @@ pub struct Tx {
     tally: Arc<Tally>,
     doomed: Option<StorageError>,
     open: bool,
+    /// The connection hangs or is gone: nothing more is said on it.
+    broken: bool,
 }
 
 enum Link {
     /// The writer's own connection. Boxed by the writer, because it is large.
     Own(Box<SqliteConnection>),
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    /// With the longest wait for an answer: a server that froze does not keep its own time-outs (REL-05).
+    Postgres(PoolConnection<Postgres>, Duration),
 }
 
 macro_rules! ask {
@@ -38,7 +42,9 @@ macro_rules! ask {
         let answer = match &mut $self.link {
             Link::Own(link) => bind_sqlite($sql, $values).$method(&mut **link).await.map($sqlite),
             Link::Sqlite(link) => bind_sqlite($sql, $values).$method(&mut **link).await.map($sqlite),
-            Link::Postgres(link) => bind_postgres($sql, $values).$method(&mut **link).await.map($postgres),
+            Link::Postgres(link, patience) => {
+                within(*patience, bind_postgres($sql, $values).$method(&mut **link)).await.map($postgres)
+            }
         };
         $self.settle(answer)
     }};
@@ -46,21 +52,25 @@ macro_rules! ask {
 
 impl Tx {
     pub(super) fn own(link: SqliteConnection, tally: Arc<Tally>) -> Self {
-        Self { link: Link::Own(Box::new(link)), tally, doomed: None, open: false }
+        Self::over(Link::Own(Box::new(link)), tally)
     }
 
     pub(super) fn sqlite(link: PoolConnection<Sqlite>, tally: Arc<Tally>) -> Self {
-        Self { link: Link::Sqlite(link), tally, doomed: None, open: false }
+        Self::over(Link::Sqlite(link), tally)
     }
 
-    pub(super) fn postgres(link: PoolConnection<Postgres>, tally: Arc<Tally>) -> Self {
-        Self { link: Link::Postgres(link), tally, doomed: None, open: false }
+    pub(super) fn postgres(link: PoolConnection<Postgres>, patience: Duration, tally: Arc<Tally>) -> Self {
+        Self::over(Link::Postgres(link, patience), tally)
+    }
+
+    fn over(link: Link, tally: Arc<Tally>) -> Self {
+        Self { link, tally, doomed: None, open: false, broken: false }
     }
 
     pub(super) fn dialect(&self) -> Dialect {
         match self.link {
             Link::Own(_) | Link::Sqlite(_) => Dialect::Sqlite,
-            Link::Postgres(_) => Dialect::Postgres,
+            Link::Postgres(..) => Dialect::Postgres,
         }
     }
 
@@ -96,12 +106,12 @@ impl Tx {
     /// Runs several statements without values: control of transactions, migrations. Not counted.
     pub(super) async fn script(&mut self, sql: &'static str) -> Result<(), StorageError> {
         let script = sqlx::raw_sql(sql);
-        match &mut self.link {
+        let outcome = match &mut self.link {
             Link::Own(link) => script.execute(&mut **link).await.map(drop),
             Link::Sqlite(link) => script.execute(&mut **link).await.map(drop),
-            Link::Postgres(link) => script.execute(&mut **link).await.map(drop),
-        }?;
-        Ok(())
+            Link::Postgres(link, patience) => within(*patience, script.execute(&mut **link)).await.map(drop),
+        };
+        outcome.map_err(|error| self.failed(error))
     }
 
     pub(super) async fn begin(&mut self, sql: &'static str) -> Result<(), StorageError> {
@@ -127,6 +137,10 @@ impl Tx {
     }
 
     pub(super) async fn rollback(&mut self) -> Result<(), StorageError> {
+        if self.broken {
+            // Closing the connection rolls back too.
+            return Ok(());
+        }
         let outcome = self.script("ROLLBACK").await;
         self.open = outcome.is_err();
         outcome
@@ -150,7 +164,7 @@ impl Tx {
         match &mut self.link {
             Link::Own(link) => link.prepare(text).await.map(drop),
             Link::Sqlite(link) => link.prepare(text).await.map(drop),
-            Link::Postgres(link) => link.prepare(text).await.map(drop),
+            Link::Postgres(link, _) => link.prepare(text).await.map(drop),
         }?;
         Ok(())
     }
@@ -168,24 +182,34 @@ impl Tx {
 
     fn settle<T>(&mut self, answer: Result<T, sqlx::Error>) -> Result<T, StorageError> {
         answer.map_err(|error| {
-            let error = StorageError::from(error);
+            let error = self.failed(error);
             self.doomed.get_or_insert(error.clone());
             error
         })
+    }
+
+    fn failed(&mut self, error: sqlx::Error) -> StorageError {
+        self.broken |= matches!(error, sqlx::Error::Io(_));
+        StorageError::from(error)
     }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
         // A transaction left open (a panic, a broken connection) must not reach the next user of the pool.
-        if self.open {
+        if self.open || self.broken {
             match &mut self.link {
                 Link::Own(_) => {}
                 Link::Sqlite(link) => link.close_on_drop(),
-                Link::Postgres(link) => link.close_on_drop(),
+                Link::Postgres(link, _) => link.close_on_drop(),
             }
         }
     }
+}
+
+async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(patience, answer).await.map_err(late)?
 }
 
 macro_rules! bind {

@@ -2,7 +2,8 @@
 //! store works on when the fault is over.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
@@ -68,13 +69,13 @@ async fn writes_outlive_a_restart_of_postgres() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_is_told_and_not_done_again() {
     let test = Fixture::new(TestDatabase::postgres().await).await;
-    let cut = Arc::new(AtomicBool::new(false));
+    let fault = Arc::new(AtomicU8::new(PASS));
     let mut options = test.database.options();
-    options.url = through_proxy(&options.url, Arc::clone(&cut)).await;
+    options.url = through_proxy(&options.url, Arc::clone(&fault)).await;
     let store = Store::open(&options).await.unwrap();
     let runs = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&runs);
-    cut.store(true, Ordering::SeqCst);
+    fault.store(CUT, Ordering::SeqCst);
     let outcome: Result<(), StorageError> = store
         .write(move |tx| {
             Box::pin(async move {
@@ -85,13 +86,41 @@ async fn a_commit_whose_answer_is_lost_is_told_and_not_done_again() {
         .await;
     assert!(matches!(outcome, Err(StorageError::CommitUnknown(_))), "{outcome:?}");
     assert_eq!(runs.load(Ordering::SeqCst), 1);
-    cut.store(false, Ordering::SeqCst);
+    fault.store(PASS, Ordering::SeqCst);
     put(&store, "after".to_owned(), "1".to_owned()).await.unwrap();
     assert_eq!(get(&test.store, "unknown".to_owned()).await.as_deref(), Some("1"), "it did happen");
 }
 
-/// The same URL through a proxy that hands COMMIT on and then hangs up, while `cut` is set.
-async fn through_proxy(url: &str, cut: Arc<AtomicBool>) -> String {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_froze_is_not_waited_for() {
+    let test = Fixture::new(TestDatabase::postgres().await).await;
+    let fault = Arc::new(AtomicU8::new(PASS));
+    let mut options = test.database.options();
+    options.url = through_proxy(&options.url, Arc::clone(&fault)).await;
+    options.statement_timeout = Duration::from_millis(300);
+    options.acquire_timeout = Duration::from_secs(2);
+    let store = Store::open(&options).await.unwrap();
+    put(&store, "before".to_owned(), "1".to_owned()).await.unwrap();
+    fault.store(FREEZE, Ordering::SeqCst);
+    let begun = Instant::now();
+    let write = put(&store, "frozen".to_owned(), "1".to_owned());
+    let read = store.read(|tx| Box::pin(settings::get(tx, "before")));
+    let (write, read) = tokio::join!(write, read);
+    assert!(write.as_ref().is_err_and(StorageError::is_unavailable), "{write:?}");
+    assert!(read.as_ref().is_err_and(StorageError::is_unavailable), "{read:?}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    fault.store(PASS, Ordering::SeqCst);
+    put(&store, "after".to_owned(), "1".to_owned()).await.unwrap();
+    assert_eq!(get(&store, "before".to_owned()).await.as_deref(), Some("1"));
+}
+
+/// What the proxy does: carry on; hand COMMIT on and then hang up; hand nothing on.
+const PASS: u8 = 0;
+const CUT: u8 = 1;
+const FREEZE: u8 = 2;
+
+/// The same URL through a proxy with a fault.
+async fn through_proxy(url: &str, fault: Arc<AtomicU8>) -> String {
     let (before, rest) = url.split_once('@').unwrap();
     let (server, database) = rest.split_once('/').unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,27 +128,30 @@ async fn through_proxy(url: &str, cut: Arc<AtomicBool>) -> String {
     let server = server.to_owned();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            tokio::spawn(carry(client, TcpStream::connect(server.clone()).await.unwrap(), Arc::clone(&cut)));
+            tokio::spawn(carry(client, TcpStream::connect(server.clone()).await.unwrap(), Arc::clone(&fault)));
         }
     });
     format!("{before}@{address}/{database}")
 }
 
-async fn carry(client: TcpStream, server: TcpStream, cut: Arc<AtomicBool>) {
+async fn carry(client: TcpStream, server: TcpStream, fault: Arc<AtomicU8>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let answers = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
     let mut buffer = vec![0; 65536];
     while let Ok(length) = from_client.read(&mut buffer).await {
         let Some(part) = buffer.get(..length).filter(|part| !part.is_empty()) else { break };
+        while fault.load(Ordering::SeqCst) == FREEZE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let commits = part.windows(6).any(|word| word == b"COMMIT");
-        if commits && cut.load(Ordering::SeqCst) {
+        if commits && fault.load(Ordering::SeqCst) == CUT {
             answers.abort();
         }
         if to_server.write_all(part).await.is_err() {
             break;
         }
-        if commits && cut.load(Ordering::SeqCst) {
+        if commits && fault.load(Ordering::SeqCst) == CUT {
             // The server reads what it got before it notices that nobody listens.
             let _ = to_server.shutdown().await;
             return;
