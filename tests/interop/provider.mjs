@@ -1,21 +1,16 @@
 // The certified npm package `oidc-provider` as an external identity provider, with one person per login name.
-// Usage: node provider.mjs PORT CLIENT_ID CLIENT_SECRET REDIRECT_URI AUTH_METHOD
+// Usage: node provider.mjs PORT CLIENT, where CLIENT is the client's metadata as JSON
 // Prints `ready` when it listens; stops when its standard input closes.
 import process from 'node:process';
 import { Provider } from 'oidc-provider';
 
-const [port, clientId, clientSecret, redirectUri, authMethod] = process.argv.slice(2);
+const [port, client] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 
 const provider = new Provider(issuer, {
-  clients: [{
-    client_id: clientId,
-    client_secret: clientSecret,
-    redirect_uris: [redirectUri],
-    token_endpoint_auth_method: authMethod,
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-  }],
+  clients: [{ grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], ...JSON.parse(client) }],
+  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+  enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
   claims: {
     openid: ['sub'],
     email: ['email', 'email_verified'],

@@ -1,6 +1,7 @@
 //! Signing in as people see it: through a provider, with a password, again, and out.
 
 mod federated;
+mod limits;
 mod local;
 mod operations;
 mod races;

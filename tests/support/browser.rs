@@ -83,6 +83,7 @@ pub struct Browser {
     client: reqwest::Client,
     reach: Vec<(Origin, SocketAddr)>,
     cookies: Vec<Cookie>,
+    comes_from: String,
     /// Everything it fetched, in order.
     pub history: Vec<Visit>,
 }
@@ -96,7 +97,13 @@ impl Default for Browser {
 impl Browser {
     /// An empty browser that reaches nothing yet.
     pub fn new() -> Self {
-        Self { client: wire::client(), reach: Vec::new(), cookies: Vec::new(), history: Vec::new() }
+        Self {
+            client: wire::client(),
+            reach: Vec::new(),
+            cookies: Vec::new(),
+            comes_from: "203.0.113.7".into(),
+            history: Vec::new(),
+        }
     }
 
     /// Lets the browser reach an origin at an address; the latest word counts, so a test can move
@@ -105,6 +112,11 @@ impl Browser {
         let origin = Url::parse(origin).expect("an origin").origin();
         self.reach.retain(|(known, _)| *known != origin);
         self.reach.push((origin, address));
+    }
+
+    /// The address that a proxy in front of Usher would tell of; without one it is a lie.
+    pub fn comes_from(&mut self, address: &str) {
+        address.clone_into(&mut self.comes_from);
     }
 
     /// The cookies now in the jar.
@@ -219,8 +231,9 @@ impl Browser {
         target.set_port(Some(address.port())).expect("a port");
         let mut request = self.client.request(step.method.clone(), target).header("host", authority);
         request = request.header("accept", "text/html,application/xhtml+xml").header("accept-language", "en");
+        request = request.header("x-forwarded-for", &self.comes_from);
         if url.scheme() == "https" {
-            request = request.header("x-forwarded-proto", "https").header("x-forwarded-for", "203.0.113.7");
+            request = request.header("x-forwarded-proto", "https");
         }
         for (name, value) in step.fetch_metadata(crossed) {
             request = request.header(name, value);

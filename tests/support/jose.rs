@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair, RsaPublicKeyComponents, UnparsedPublicKey};
 use aws_lc_rs::{digest, hmac, rsa};
@@ -112,11 +112,17 @@ impl Key {
     /// The public half as PEM, which confused verifiers have taken for an HMAC key.
     pub fn public_pem(&self) -> String {
         let Pair::Rsa(pair) = &*self.pair else { panic!("only RSA keys are asked for PEM") };
-        let der = AsDer::<aws_lc_rs::encoding::PublicKeyX509Der>::as_der(pair.public_key()).expect("DER");
-        let text = STANDARD.encode(der.as_ref());
-        let lines: Vec<String> =
-            text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+        let der = AsDer::<PublicKeyX509Der>::as_der(pair.public_key()).expect("DER");
+        pem("PUBLIC KEY", der.as_ref())
+    }
+
+    /// The private half as PEM (PKCS#8), for peers that sign.
+    pub fn private_pem(&self) -> String {
+        let der = match &*self.pair {
+            Pair::Rsa(pair) => AsDer::<Pkcs8V1Der>::as_der(pair).expect("DER").as_ref().to_vec(),
+            Pair::Ec(pair) => pair.to_pkcs8v1().expect("DER").as_ref().to_vec(),
+        };
+        pem("PRIVATE KEY", &der)
     }
 
     /// Signs with the algorithm named, `RS256` for names that this key cannot do.
@@ -133,6 +139,13 @@ impl Key {
             Pair::Ec(pair) => pair.sign(&chance, message).expect("P-256 signs").as_ref().to_vec(),
         }
     }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<String> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 /// HMAC with SHA-256.

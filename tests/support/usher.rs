@@ -200,8 +200,15 @@ impl Usher {
 
     /// Runs another subcommand of the binary on the same database; returns exit code, stdout, stderr.
     pub async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run_on(&self.database.url, arguments).await
+    }
+
+    /// The same on another database, with the same key.
+    pub async fn run_on(&self, database: &str, arguments: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(binary());
-        command.args(arguments).args(self.settings.storage_arguments()).current_dir(&self.settings.folder);
+        let mut settings = self.settings.clone();
+        database.clone_into(&mut settings.database.url);
+        command.args(arguments).args(settings.storage_arguments()).current_dir(&settings.folder);
         command.env("USHER_TEST_CLOCK_FILE", self.settings.folder.join("clock"));
         command.stdin(Stdio::null()).kill_on_drop(true);
         let done = tokio::time::timeout(Duration::from_mins(1), command.output()).await;
