@@ -16,7 +16,7 @@ use crate::facts::{Candidate, Facts, LocalAccount, Presented};
 use crate::linking::{MatchRefusal, Tried, rules_of, try_rule};
 use crate::mapping::{MappedAttributes, Received};
 use crate::outcome::{AccountUpdate, Decision, Outcome, ProofReason};
-use crate::sync::{ChangeKind, SyncRules, initial, sync};
+use crate::sync::{SyncRules, initial, sync};
 use crate::username::username_candidates;
 
 /// Decides who `presented` is here and what is written about them.
@@ -180,7 +180,7 @@ impl<'a> Deciding<'a> {
         let taken: BTreeSet<AttributeName> = synced
             .changes
             .iter()
-            .filter(|change| change.kind != ChangeKind::Removed && self.facts.taken.contains(&change.attribute))
+            .filter(|change| self.facts.taken.contains(&change.attribute))
             .map(|change| change.attribute.clone())
             .collect();
         for attribute in &taken {

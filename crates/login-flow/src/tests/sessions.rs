@@ -57,6 +57,13 @@ fn a_session_ends_by_its_own_time() {
 }
 
 #[test]
+fn sess_06_a_clock_that_jumps_back_never_revives_a_session() {
+    let flow = advance(usual(), chose(1, "acme"), at(1500)).unwrap();
+    let ended = by_password("u_ann", at(1000 - 8 * 3600));
+    assert_eq!(fits(&flow, ended, at(500)), Err(UnfitSession::Over));
+}
+
+#[test]
 fn a_session_counts_only_if_its_way_in_is_offered_now() {
     let only_acme = flow_of(request(), vec![vec![shown("acme"), hidden("back")]]);
     let rows = [

@@ -38,6 +38,9 @@ fn a_single_federated_option_departs_at_once_and_only_once() {
     assert_eq!(departs_to(&flow).as_deref(), Some("acme"));
     let back = play(flow, vec![chose(1, "acme")]);
     assert!(matches!(next(&back, start()), Next::ShowSignIn(_)), "Back shows the page");
+    let flow = flow_of(request(), vec![vec![shown("acme")]]);
+    let another_way = play(flow, vec![refused(RefusalCode::ConnectionUnavailable), FlowEvent::Restarted]);
+    assert!(matches!(next(&another_way, start()), Next::ShowSignIn(_)), "another way was asked for");
 }
 
 #[test]
@@ -137,6 +140,8 @@ fn sixty_four_events_end_the_sign_in() {
     }
     assert_eq!(advance(flow.clone(), chose(1, "acme"), start()), Err(FlowError::TooManyEvents));
     assert_eq!(refusal_of(&flow), (RefusalCode::RateLimited, Finality::Final));
+    let refused = play(flow, vec![refused(RefusalCode::IdpDenied)]);
+    assert_eq!(refusal_of(&refused).0, RefusalCode::IdpDenied, "why it ended can always be recorded");
 }
 
 #[test]
@@ -156,6 +161,8 @@ fn half_an_hour_ends_the_sign_in() {
     assert_eq!(next(&flow, at(1799)), Next::Finish);
     assert_eq!(next(&flow, at(1800)), Next::Expired);
     assert_eq!(advance(flow, FlowEvent::Finished, at(1800)), Err(FlowError::Expired));
+    let refused = play(usual(), vec![refused(RefusalCode::IdpDenied)]);
+    assert_eq!(next(&refused, at(1800)), Next::Expired, "there is nothing left to try again");
 }
 
 #[test]
@@ -241,6 +248,8 @@ fn prompt_login_refuses_a_stale_authentication_at_the_provider() {
     for (request, told, fits) in [
         (forced.clone(), Some(-3600), false),
         (forced.clone(), Some(0), true),
+        (forced.clone(), Some(-119), true),
+        (forced.clone(), Some(-121), false),
         (forced, None, true),
         (aged.clone(), Some(-3600), false),
         (aged, Some(-30), true),
@@ -297,6 +306,13 @@ fn sess_12_steps_are_neither_skipped_nor_repeated() {
 }
 
 #[test]
+fn sess_12_a_departure_serves_its_own_step_only() {
+    let two = flow_of(request(), vec![vec![shown("acme")], vec![shown("acme")]]);
+    let flow = play(two, vec![chose(1, "acme"), identity_of(1, "acme", "u_ann")]);
+    assert_eq!(advance(flow, identity_of(2, "acme", "u_ann"), start()), Err(FlowError::NotDeparted));
+}
+
+#[test]
 fn methods_of_all_steps_are_united() {
     let two = flow_of(request(), vec![vec![StepOption::Password], vec![shown("acme")]]);
     let flow = play(two, vec![password_of(1, "u_ann"), chose(2, "acme"), identity_of(2, "acme", "u_ann")]);
@@ -316,6 +332,10 @@ fn deciding_again_replaces_the_person_and_drops_later_steps() {
     assert_eq!(same.proved_identity().map(|p| p.decision.as_str()), Some("new"));
     let other = play(flow, vec![redecided("u_bob")]);
     assert_eq!(other.open_step(), Some(step(2)), "the other account's own factors are asked");
+    let password_first = flow_of(request(), vec![vec![StepOption::Password], vec![shown("acme")]]);
+    let flow = play(password_first, vec![password_of(1, "u_ann"), chose(2, "acme"), identity_of(2, "acme", "u_ann")]);
+    let switched = play(flow, vec![redecided("u_bob")]);
+    assert_eq!(refusal_of(&switched), (RefusalCode::LinkMismatch, Finality::Final), "a password stood before it");
     assert_eq!(advance(usual(), redecided("u_ann"), start()), Err(FlowError::NotReady));
 }
 
