@@ -18,6 +18,7 @@ CREATE TABLE grants (
     application     text NOT NULL,
     user_id         text REFERENCES users (id) ON DELETE CASCADE,
     sid             text,
+    offline         bigint NOT NULL,
     payload         bytea NOT NULL,
     redirect        bytea NOT NULL,
     code_hash       bytea NOT NULL UNIQUE,
@@ -29,6 +30,7 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_session ON grants (sid);
 CREATE INDEX grants_user ON grants (user_id);
+CREATE INDEX grants_application ON grants (application);
 CREATE INDEX grants_expiry ON grants (expires_at);
 
 CREATE TABLE refresh_tokens (

@@ -18,6 +18,7 @@ CREATE TABLE grants (
     application     TEXT NOT NULL,
     user_id         TEXT REFERENCES users (id) ON DELETE CASCADE,
     sid             TEXT,
+    offline         INTEGER NOT NULL,
     payload         BLOB NOT NULL,
     redirect        BLOB NOT NULL,
     code_hash       BLOB NOT NULL UNIQUE,
@@ -29,6 +30,7 @@ CREATE TABLE grants (
 ) STRICT;
 CREATE INDEX grants_session ON grants (sid);
 CREATE INDEX grants_user ON grants (user_id);
+CREATE INDEX grants_application ON grants (application);
 CREATE INDEX grants_expiry ON grants (expires_at);
 
 CREATE TABLE refresh_tokens (

@@ -5,11 +5,12 @@ use usher_login_flow::{Beginning, FlowPlan, LoginFlow};
 use usher_oidc_provider::authorize::{self, AuthorizationRequest, AuthorizeError};
 use usher_oidc_provider::params::Params;
 use usher_oidc_provider::responses::{self, AuthorizationAnswer};
-use usher_storage::{audit, flows};
+use usher_storage::flows;
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::flow_state::{self, FlowState};
+use crate::login::refuse_request;
 use crate::snapshot::Snapshot;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
@@ -33,6 +34,7 @@ pub enum Started {
 
 /// Validates the request and begins a flow.
 pub async fn start(broker: &Broker, params: &Params, visitor: &Visitor) -> Result<Started, Failure> {
+    broker.assert_fresh()?;
     let now = broker.now();
     let snapshot = broker.snapshot();
     if !broker.limits.allows_sign_in(visitor.remote) {
@@ -44,9 +46,7 @@ pub async fn start(broker: &Broker, params: &Params, visitor: &Visitor) -> Resul
             return Ok(Started::Answer(responses::error(&error, &broker.issuer)));
         }
         Err(AuthorizeError::Shown(error)) => {
-            let code = error.code();
-            record_shown(broker, visitor, code).await?;
-            return Err(Refusal::bare(code, visitor.correlation.clone(), now).into());
+            return Err(refuse_request(broker, error.code(), visitor).await);
         }
     };
     begin(broker, &snapshot, request, visitor).await
@@ -102,20 +102,6 @@ async fn store_flow(broker: &Broker, state: &FlowState, browser: &SecretText) ->
                 flows::insert(tx, &row).await?;
                 Ok::<_, Fault>(())
             })
-        })
-        .await?;
-    Ok(())
-}
-
-async fn record_shown(broker: &Broker, visitor: &Visitor, code: usher_domain::RefusalCode) -> Result<(), Failure> {
-    let now = broker.now();
-    let trace = SignInTrace::new(visitor.correlation.clone(), now);
-    let event = crate::audit::refused(visitor, &trace, now, code);
-    broker
-        .store
-        .write(move |tx| {
-            let event = event.clone();
-            Box::pin(async move { audit::insert(tx, &event).await })
         })
         .await?;
     Ok(())

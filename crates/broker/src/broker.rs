@@ -1,7 +1,8 @@
 //! The broker itself: what every use case shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Duration, Utc};
@@ -22,7 +23,7 @@ pub const SESSION_LIFE: Duration = Duration::hours(12);
 /// How long a discovered document serves before the next departure asks again.
 const DISCOVERED_FOR: std::time::Duration = std::time::Duration::from_hours(1);
 /// Longest time without a successful look at the configuration before this node refuses.
-const STALE_AFTER: Duration = Duration::seconds(5);
+const STALE_AFTER: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What an installation is told.
 #[derive(Debug, Clone)]
@@ -59,7 +60,9 @@ pub struct Broker {
     /// Settings with endpoints, of connections that are discovered at first use; by id and revision.
     pub(crate) discovered: Cache<(ConnectionId, i64), serde_json::Value>,
     snapshot: ArcSwap<Snapshot>,
-    looked_at: AtomicI64,
+    /// On the monotonic clock: setting the time of day back must not make old configuration young.
+    started: Instant,
+    looked_at: AtomicU64,
 }
 
 impl Broker {
@@ -68,7 +71,7 @@ impl Broker {
         let BrokerParts { store, clock, entropy, fetch, settings } = parts;
         let now = clock.now();
         keys::ensure(&store, &*entropy, now).await?;
-        let first = snapshot::load(&store, &settings).await?;
+        let first = snapshot::load(&store, &settings, now).await?;
         let issuer =
             IssuerUrl::parse(&settings.public_url).map_err(|_| Fault::Invariant("the public URL is an issuer"))?;
         let passwords =
@@ -80,7 +83,8 @@ impl Broker {
             passwords,
             issuer,
             snapshot: ArcSwap::from_pointee(first),
-            looked_at: AtomicI64::new(now.timestamp_millis()),
+            started: Instant::now(),
+            looked_at: AtomicU64::new(0),
             store,
             clock,
             entropy,
@@ -131,7 +135,7 @@ impl Broker {
 
     /// Reads the configuration anew; every use case that changed it calls this after its commit.
     pub async fn reload(&self) -> Result<Arc<Snapshot>, Fault> {
-        let fresh = Arc::new(snapshot::load(&self.store, &self.settings).await?);
+        let fresh = Arc::new(snapshot::load(&self.store, &self.settings, self.now()).await?);
         self.snapshot.store(Arc::clone(&fresh));
         self.mark_looked();
         Ok(fresh)
@@ -152,15 +156,22 @@ impl Broker {
     /// Whether this node may answer sign-ins: its database answers and its configuration is fresh.
     pub async fn readiness(&self) -> Result<(), Fault> {
         self.store.ping().await?;
-        let looked = self.looked_at.load(Ordering::Relaxed);
-        if self.now().timestamp_millis() - looked > STALE_AFTER.num_milliseconds() {
-            self.follow_configuration().await?;
+        self.assert_fresh()
+    }
+
+    /// Refuses while the configuration could not be looked at for too long: what an admin switched off elsewhere must not
+    /// go on here (REL-18).
+    pub(crate) fn assert_fresh(&self) -> Result<(), Fault> {
+        let looked = std::time::Duration::from_millis(self.looked_at.load(Ordering::Relaxed));
+        if self.started.elapsed().saturating_sub(looked) > STALE_AFTER {
+            return Err(Fault::NotReady("the configuration cannot be followed"));
         }
         Ok(())
     }
 
     fn mark_looked(&self) {
-        self.looked_at.store(self.now().timestamp_millis(), Ordering::Relaxed);
+        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.looked_at.store(elapsed, Ordering::Relaxed);
     }
 
     /// A new value with 256 random bits, base64url.

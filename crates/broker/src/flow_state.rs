@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use usher_domain::{FlowId, RefusalCode, SecretText, SignInTrace, TraceStage};
+use usher_domain::{ApplicationId, FlowId, RefusalCode, SecretText, SignInTrace, TraceStage};
 use usher_login_flow::LoginFlow;
 use usher_oidc_provider::authorize::AuthorizationRequest;
 use usher_storage::flows::{self, FlowRow};
-use usher_storage::{Purpose, Sealed, hash};
+use usher_storage::{Hash, Purpose, Sealed, hash};
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
+use crate::snapshot::CONSOLE;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
@@ -68,6 +69,29 @@ pub fn new_row(broker: &Broker, state: &FlowState, browser: &SecretText) -> Resu
     })
 }
 
+/// Puts a row where the hand-shake of a test sign-in can hang: it holds no state, and no page belongs to it.
+pub async fn hold_probe(broker: &Broker, owner: Hash, life: chrono::Duration) -> Result<FlowId, Fault> {
+    let id = FlowId::random(broker.entropy());
+    let sealed = broker.store.sealer().seal(Purpose::FLOW, id.as_str(), &[], broker.entropy());
+    let row = FlowRow {
+        id: id.clone(),
+        browser_hash: owner,
+        application: ApplicationId::parse(CONSOLE).map_err(|_| Fault::Invariant("the console has an id"))?,
+        revision: 1,
+        sealed: sealed.map_err(|e| Fault::unreadable("flow", e))?,
+        created_at: broker.now(),
+        expires_at: broker.now() + life,
+    };
+    broker
+        .store
+        .write_ephemeral(move |tx| {
+            let row = row.clone();
+            Box::pin(async move { flows::insert(tx, &row).await })
+        })
+        .await?;
+    Ok(id)
+}
+
 /// Reads a flow and checks that this browser owns it (SESS-08: a stranger learns nothing about it).
 pub async fn load(broker: &Broker, id: &FlowId, visitor: &Visitor, now: DateTime<Utc>) -> Result<LoadedFlow, Failure> {
     let asked = id.clone();
@@ -102,7 +126,8 @@ pub async fn abandoned(broker: &Broker, now: DateTime<Utc>, limit: u32) -> Resul
         broker.store.read_ephemeral(move |tx| Box::pin(async move { flows::expired(tx, now, limit).await })).await?;
     let mut traces = Vec::new();
     for row in rows {
-        let mut trace = open(broker, &row)?.trace;
+        // A test sign-in holds none, and one that does not open must not stop the purge of the others.
+        let Ok(FlowState { mut trace, .. }) = open(broker, &row) else { continue };
         if !trace.finished && trace.refusal.is_none() && trace.events.len() > 1 {
             trace.refusal = Some(RefusalCode::TxExpired);
             note(&mut trace, row.expires_at, TraceStage::End, "left unfinished");

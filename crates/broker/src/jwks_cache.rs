@@ -33,7 +33,8 @@ pub struct JwksCache {
     /// When an unknown key last led to a refetch; an ordinary fetch does not count, so that a key rotated right after
     /// it is found.
     refetched: Cache<(ConnectionId, String), DateTime<Utc>>,
-    turn: tokio::sync::Mutex<()>,
+    /// One fetch at a time per set: a slow provider keeps nobody else waiting (REL-10).
+    turns: moka::sync::Cache<(ConnectionId, String), Arc<tokio::sync::Mutex<()>>>,
 }
 
 impl JwksCache {
@@ -44,8 +45,12 @@ impl JwksCache {
             clock,
             entries: Cache::new(20_000),
             refetched: Cache::new(20_000),
-            turn: tokio::sync::Mutex::new(()),
+            turns: moka::sync::Cache::new(20_000),
         }
+    }
+
+    fn turn(&self, key: &(ConnectionId, String)) -> Arc<tokio::sync::Mutex<()>> {
+        self.turns.get_with(key.clone(), Arc::default)
     }
 
     async fn fetch_into(&self, key: (ConnectionId, String)) -> Result<Arc<ProviderKeySet>, ConnectorError> {
@@ -68,7 +73,8 @@ impl ProviderKeys for JwksCache {
             return Ok(entry.keys);
         }
         // One fetch at a time: whoever waited finds the answer of the one before.
-        let _turn = self.turn.lock().await;
+        let turn = self.turn(&key);
+        let _turn = turn.lock().await;
         let old = self.entries.get(&key).await;
         if let Some(entry) = old.clone().filter(usable) {
             return Ok(entry.keys);
@@ -90,7 +96,8 @@ impl ProviderKeys for JwksCache {
         jwks_uri: &str,
     ) -> Result<Option<Arc<ProviderKeySet>>, ConnectorError> {
         let key = (connection.clone(), jwks_uri.to_owned());
-        let _turn = self.turn.lock().await;
+        let turn = self.turn(&key);
+        let _turn = turn.lock().await;
         let now = self.clock.now();
         if self.refetched.get(&key).await.is_some_and(|last| now - last < PAUSE) {
             return Ok(None);

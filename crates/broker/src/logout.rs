@@ -3,12 +3,10 @@
 use usher_domain::{ApplicationId, AuditActor, SessionId, Subject};
 use usher_oidc_provider::logout::{LogoutContext, LogoutOutcome, validate};
 use usher_oidc_provider::params::Params;
-use usher_oidc_provider::scope::Scope;
 use usher_storage::{audit, grants, sessions, users};
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
-use crate::grant::GrantPayload;
 use crate::login;
 use crate::visitor::Visitor;
 
@@ -49,12 +47,10 @@ pub async fn start(broker: &Broker, params: &Params, visitor: &Visitor) -> Resul
 pub async fn ask(broker: &Broker, visitor: &Visitor) -> Result<LoggingOut, Failure> {
     let Some(live) = &visitor.session else { return Ok(LoggingOut::Done { redirect: None }) };
     let sid = live.session.id.clone();
-    let grants = broker.store.read(move |tx| Box::pin(async move { grants::list_by_session(tx, &sid).await })).await?;
+    let ids =
+        broker.store.read(move |tx| Box::pin(async move { grants::applications_by_session(tx, &sid).await })).await?;
     let snapshot = broker.snapshot();
-    let mut applications: Vec<String> =
-        grants.iter().filter_map(|g| snapshot.application(&g.application)).map(|a| a.name.clone()).collect();
-    applications.sort();
-    applications.dedup();
+    let applications = ids.iter().filter_map(|id| snapshot.application(id)).map(|a| a.name.clone()).collect();
     Ok(LoggingOut::Ask { csrf: broker.csrf_token(&owner(&live.session.id)), applications })
 }
 
@@ -71,7 +67,7 @@ fn owner(session: &SessionId) -> String {
     format!("logout:{session}")
 }
 
-/// Ends the session of this browser: its row, its codes, and every grant that was not given for offline access.
+/// Ends the session of this browser, in the console too: its rows, its codes, and every grant without offline access.
 async fn end(broker: &Broker, visitor: &Visitor) -> Result<(), Fault> {
     let Some(live) = &visitor.session else { return Ok(()) };
     let now = broker.now();
@@ -80,19 +76,17 @@ async fn end(broker: &Broker, visitor: &Visitor) -> Result<(), Fault> {
         Subject::Federated { .. } => AuditActor::Anonymous,
     };
     let event = crate::audit::event(visitor, now, "session.ended", actor);
-    let (cookie, sid, store) = (live.cookie, live.session.id.clone(), broker.store.clone());
+    let (cookie, sid, console) = (live.cookie, live.session.id.clone(), visitor.console);
     broker
         .store
         .write(move |tx| {
-            let (event, sid, store) = (event.clone(), sid.clone(), store.clone());
+            let (event, sid) = (event.clone(), sid.clone());
             Box::pin(async move {
                 sessions::delete(tx, &cookie).await?;
-                for grant in grants::list_by_session(tx, &sid).await? {
-                    let offline = GrantPayload::open(store.sealer(), &grant)?.request.scopes.has(Scope::OfflineAccess);
-                    if !offline || grant.code_used_at.is_none() {
-                        grants::revoke(tx, &grant.id, now).await?;
-                    }
+                if let Some(console) = &console {
+                    sessions::delete(tx, console).await?;
                 }
+                grants::end_session(tx, &sid, now).await?;
                 audit::insert(tx, &event).await?;
                 Ok::<_, Fault>(())
             })

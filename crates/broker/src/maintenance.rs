@@ -8,6 +8,7 @@ use usher_storage::{flows, traces};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::flow_state;
+use crate::limits::Limits;
 
 /// How often the configuration's version is looked at.
 pub const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -19,6 +20,8 @@ pub const COUNT_EVERY: Duration = Duration::from_secs(10);
 const BATCH: u32 = 500;
 /// Batches of one turn.
 const BATCHES_A_TURN: usize = 200;
+/// How long audit events are kept.
+const AUDIT_FOR: chrono::Duration = chrono::Duration::days(400);
 /// How long traces are kept.
 const TRACES_FOR: chrono::Duration = chrono::Duration::days(30);
 
@@ -27,7 +30,8 @@ pub async fn purge(broker: &Broker) -> Result<Purged, Fault> {
     let now = broker.now();
     broker.limits.shrink();
     keep_abandoned(broker).await?;
-    let options = PurgeOptions { now, batch: BATCH, traces_before: now - TRACES_FOR, audit_before: None };
+    let options =
+        PurgeOptions { now, batch: BATCH, traces_before: now - TRACES_FOR, audit_before: Some(now - AUDIT_FOR) };
     Ok(purge::expired(&broker.store, &options).await?)
 }
 
@@ -64,6 +68,12 @@ async fn keep_abandoned(broker: &Broker) -> Result<(), Fault> {
 pub async fn count_sign_ins(broker: &Broker) -> Result<(), Fault> {
     let now = broker.now();
     let count = broker.store.read_ephemeral(move |tx| Box::pin(async move { flows::count_all(tx, now).await })).await?;
-    broker.limits.note_sign_ins(count);
+    let surplus = Limits::surplus(count);
+    let evicted = if surplus > 0 {
+        broker.store.write_ephemeral(move |tx| Box::pin(async move { flows::evict(tx, surplus).await })).await?
+    } else {
+        0
+    };
+    broker.limits.note_sign_ins(count - i64::try_from(evicted).unwrap_or(0));
     Ok(())
 }

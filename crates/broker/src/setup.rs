@@ -6,7 +6,7 @@
 use chrono::{DateTime, Duration, Utc};
 use usher_domain::{AccountState, AttributeSource, EmailAddress, Entropy, Role, SecretText, UserName, Verification};
 use usher_storage::setup_tokens::{self, SetupToken};
-use usher_storage::{Store, Tx, attempts, credentials, hash, roles, users};
+use usher_storage::{Store, Tx, attempts, config, credentials, hash, roles, users};
 
 use crate::accounts::{self, NewAccount, NotCreated};
 use crate::broker::Broker;
@@ -150,6 +150,7 @@ pub async fn complete(broker: &Broker, token: &str, form: AdminForm) -> Result<(
         .write(move |tx| {
             let (account, entropy) = (account.clone(), entropy.clone());
             Box::pin(async move {
+                config::queue(tx).await?;
                 let purpose = setup_tokens::redeem(tx, &token, now).await?.ok_or(SetupFailure::DeadLink)?;
                 if purpose == RECOVERY {
                     return recover(tx, &account, &*entropy, now).await;
@@ -190,7 +191,8 @@ async fn recover(
         credentials::set_password(tx, &user.id, phc, now).await?;
     }
     if user.state != AccountState::Active {
-        users::set_state(tx, &user.id, user.revision, AccountState::Active).await?;
+        let active = users::set_state(tx, &user.id, user.revision, AccountState::Active).await?;
+        active.ok_or(Fault::NotReady("the account is being changed right now"))?;
     }
     roles::grant(tx, &user.id, Role::Owner, now).await?;
     attempts::clear(tx, &format!("user:{}", user.id)).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use usher_domain::{
     Application, ApplicationId, ApplicationKind, ClientAuthMethod, Connection, ConnectionId, RedirectUri, SecretText,
     SigningAlgorithm,
@@ -67,6 +68,12 @@ impl Snapshot {
         }
     }
 
+    /// Whether another connection than this one is in charge of a domain.
+    pub fn is_foreign_domain(&self, domain: &str, own: &ConnectionId) -> bool {
+        let claims = |c: &ConfiguredConnection| c.connection.email_domains.iter().any(|listed| listed == domain);
+        !self.connections.get(own).is_some_and(claims) && self.connections.values().any(claims)
+    }
+
     /// The one connection whose people have addresses on this domain.
     pub fn by_domain(&self, domain: &str) -> Option<ConnectionId> {
         let domain = domain.to_ascii_lowercase();
@@ -79,7 +86,7 @@ impl Snapshot {
 }
 
 /// Reads the whole configuration.
-pub async fn load(store: &Store, settings: &Settings) -> Result<Snapshot, Fault> {
+pub async fn load(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<Snapshot, Fault> {
     // One write transaction: the version and the rows belong together.
     let (version, connection_rows, application_rows, key_rows) = store
         .write(move |tx| {
@@ -103,7 +110,7 @@ pub async fn load(store: &Store, settings: &Settings) -> Result<Snapshot, Fault>
     let console = console_application(settings)?;
     applications.insert(console.id.clone(), console);
     let mut keys = Vec::new();
-    for row in key_rows {
+    for row in key_rows.into_iter().filter(|key| key.expires_at.is_none_or(|end| end > now)) {
         let pkcs8 = sealer
             .open(Purpose::SIGNING_KEY, row.id.as_str(), &row.private_key)
             .map_err(|e| Fault::unreadable("signing key", e))?;

@@ -1,12 +1,12 @@
 //! The userinfo endpoint (OIDC Core section 5.3): what an access token lets an application know.
 
-use usher_domain::{AccountState, Claims};
+use usher_domain::Claims;
 use usher_oidc_provider::bearer::{BearerError, bearer_token};
 use usher_oidc_provider::claims;
 use usher_oidc_provider::params::Params;
 use usher_oidc_provider::scope::Scope;
 use usher_oidc_provider::tokens::{Expected, verify_access_token};
-use usher_storage::grants;
+use usher_storage::grants::{self, Grant};
 
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -31,6 +31,7 @@ pub async fn userinfo(
     query: &Params,
     form: &Params,
 ) -> Result<Claims, UserInfoFailure> {
+    broker.assert_fresh()?;
     let token = bearer_token(authorization, query, form).map_err(UserInfoFailure::Bearer)?;
     let snapshot = broker.snapshot();
     let expected = Expected { issuer: &broker.issuer, audience: broker.issuer.as_str() };
@@ -48,11 +49,19 @@ pub async fn userinfo(
         .filter(|grant| grant.revoked_at.is_none() && grant.application == token.client)
         .ok_or(UserInfoFailure::Bearer(BearerError::InvalidToken))?;
     let payload = GrantPayload::open(broker.store.sealer(), &grant)?;
-    let user = token::account_of(broker, &grant).await?;
-    let gone = grant.user.is_some() && user.as_ref().is_none_or(|user| user.state != AccountState::Active);
-    if gone || payload.subject != token.subject {
+    let application_is_on = snapshot.application(&grant.application).is_some_and(|application| application.enabled);
+    if !application_is_on || payload.subject != token.subject || !stands(broker, &grant, &payload).await? {
         return Err(UserInfoFailure::Bearer(BearerError::InvalidToken));
     }
+    let user = token::account_of(broker, &grant).await?;
     let person = token::person(user.as_ref(), &payload);
     Ok(claims::userinfo(&payload.subject, &person, &token.scopes, &payload.request.claims))
+}
+
+async fn stands(broker: &Broker, grant: &Grant, payload: &GrantPayload) -> Result<bool, Fault> {
+    let (grant, payload, snapshot) = (grant.clone(), payload.clone(), broker.snapshot());
+    broker
+        .store
+        .read(move |tx| Box::pin(async move { token::code::still_stands(tx, &grant, &payload, &snapshot).await }))
+        .await
 }

@@ -21,6 +21,8 @@ pub struct Visitor {
     pub browser: Option<SecretText>,
     /// The session of this browser, if it has a live one.
     pub session: Option<LiveSession>,
+    /// Hash of the console's cookie of this browser, if it sent one: a sign-out ends that session too.
+    pub console: Option<Hash>,
     /// The connection this browser used last, if it says so; only orders the page.
     pub last_used: Option<ConnectionId>,
     /// Address of the caller.

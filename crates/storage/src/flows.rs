@@ -18,6 +18,8 @@ statements! {
     DELETE = "DELETE FROM flows WHERE id = $1";
     COUNT = "SELECT COUNT(*) AS count FROM flows WHERE browser_hash = $1 AND application = $2 AND expires_at > $3";
     COUNT_ALL = "SELECT COUNT(*) AS count FROM flows WHERE expires_at > $1";
+    /// The oldest `$1` that nobody went on with.
+    EVICT = "DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE revision = 1 ORDER BY expires_at LIMIT $1)";
     EXPIRED = "SELECT id, browser_hash, application, revision, sealed, created_at, expires_at FROM flows
                WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2";
     /// All but the newest `$3` of one browser and application.
@@ -78,6 +80,11 @@ pub async fn save(tx: &mut Tx, id: &FlowId, revision: i64, sealed: &Sealed) -> R
 /// Removes a flow. Its hand-shakes lead nowhere and expire.
 pub async fn delete(tx: &mut Tx, id: &FlowId) -> Result<bool, StorageError> {
     Ok(tx.execute(DELETE, values![id.as_str()]).await? > 0)
+}
+
+/// Removes the oldest flows that nobody went on with; how many went.
+pub async fn evict(tx: &mut Tx, most: i64) -> Result<u64, StorageError> {
+    tx.execute(EVICT, values![most]).await
 }
 
 /// Live flows of one browser to one application.

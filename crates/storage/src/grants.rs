@@ -12,15 +12,15 @@ use crate::{Hash, Sealed, StorageError};
 
 macro_rules! columns {
     () => {
-        "id, flow_id, application, user_id, sid, payload, redirect, code_hash, code_expires_at, code_used_at, \
+        "id, flow_id, application, user_id, sid, offline, payload, redirect, code_hash, code_expires_at, code_used_at, \
          revoked_at, created_at, expires_at"
     };
 }
 
 statements! {
-    INSERT = "INSERT INTO grants (id, flow_id, application, user_id, sid, payload, redirect, code_hash,
-                  code_expires_at, created_at, expires_at)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    INSERT = "INSERT INTO grants (id, flow_id, application, user_id, sid, offline, payload, redirect,
+                  code_hash, code_expires_at, created_at, expires_at)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
               ON CONFLICT (flow_id) DO NOTHING RETURNING id";
     GET = concat!("SELECT ", columns!(), " FROM grants WHERE id = $1");
     BY_FLOW = concat!("SELECT ", columns!(), " FROM grants WHERE flow_id = $1");
@@ -30,9 +30,12 @@ statements! {
             AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM config_version WHERE version = $4)
         RETURNING ", columns!());
     REVOKE = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-    REVOKE_BY_SESSION = "UPDATE grants SET revoked_at = $2 WHERE sid = $1 AND revoked_at IS NULL";
+    /// Offline access outlives the session once its code was redeemed (OIDC Core section 11).
+    END_SESSION = "UPDATE grants SET revoked_at = $2
+                   WHERE sid = $1 AND revoked_at IS NULL AND (offline = 0 OR code_used_at IS NULL)";
+    REVOKE_BY_APPLICATION = "UPDATE grants SET revoked_at = $2 WHERE application = $1 AND revoked_at IS NULL";
+    APPLICATIONS_BY_SESSION = "SELECT DISTINCT application FROM grants WHERE sid = $1 ORDER BY application LIMIT 20";
     REVOKE_BY_USER = "UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
-    BY_SESSION = concat!("SELECT ", columns!(), " FROM grants WHERE sid = $1 ORDER BY created_at, id");
     EXTEND = "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
 }
 
@@ -49,6 +52,8 @@ pub struct NewGrant {
     pub user: Option<UserId>,
     /// The session it hangs on.
     pub session: Option<SessionId>,
+    /// Whether it lives on when the session ends (`offline_access`).
+    pub offline: Offline,
     /// What it gives, sealed under [`crate::Purpose::GRANT_PAYLOAD`].
     pub payload: Sealed,
     /// Where the browser goes, sealed under [`crate::Purpose::GRANT_REDIRECT`].
@@ -61,6 +66,15 @@ pub struct NewGrant {
     pub created_at: DateTime<Utc>,
     /// When nothing can hang on it any more; purged afterwards.
     pub expires_at: DateTime<Utc>,
+}
+
+/// Whether a grant outlives its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offline {
+    /// It ends with the session.
+    Denied,
+    /// It lives on.
+    Granted,
 }
 
 /// A stored grant.
@@ -76,6 +90,8 @@ pub struct Grant {
     pub user: Option<UserId>,
     /// The session it hangs on.
     pub session: Option<SessionId>,
+    /// Whether it lives on when the session ends.
+    pub offline: Offline,
     /// What it gives, sealed.
     pub payload: Sealed,
     /// Where the browser went, sealed.
@@ -124,6 +140,7 @@ pub async fn insert(tx: &mut Tx, grant: &NewGrant) -> Result<GrantInsert, Storag
         grant.application.as_str(),
         grant.user.as_ref().map(UserId::as_str),
         grant.session.as_ref().map(SessionId::as_str),
+        i64::from(grant.offline == Offline::Granted),
         grant.payload.as_bytes(),
         grant.redirect.as_bytes(),
         &grant.code_hash,
@@ -165,9 +182,18 @@ pub async fn revoke(tx: &mut Tx, id: &GrantId, now: DateTime<Utc>) -> Result<boo
     Ok(tx.execute(REVOKE, values![id.as_str(), now]).await? > 0)
 }
 
-/// Revokes what hangs on a session.
-pub async fn revoke_by_session(tx: &mut Tx, session: &SessionId, now: DateTime<Utc>) -> Result<u64, StorageError> {
-    tx.execute(REVOKE_BY_SESSION, values![session.as_str(), now]).await
+/// Revokes what ends with a session: all but offline access whose code was redeemed.
+pub async fn end_session(tx: &mut Tx, session: &SessionId, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    tx.execute(END_SESSION, values![session.as_str(), now]).await
+}
+
+/// Revokes what an application holds.
+pub async fn revoke_by_application(
+    tx: &mut Tx,
+    application: &ApplicationId,
+    now: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    tx.execute(REVOKE_BY_APPLICATION, values![application.as_str(), now]).await
 }
 
 /// Revokes what an account gave.
@@ -175,9 +201,10 @@ pub async fn revoke_by_user(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> R
     tx.execute(REVOKE_BY_USER, values![user.as_str(), now]).await
 }
 
-/// The grants of a session, oldest first.
-pub async fn list_by_session(tx: &mut Tx, session: &SessionId) -> Result<Vec<Grant>, StorageError> {
-    tx.fetch_all(BY_SESSION, values![session.as_str()]).await?.iter().map(read).collect()
+/// The applications that a session signed in to, twenty at most.
+pub async fn applications_by_session(tx: &mut Tx, session: &SessionId) -> Result<Vec<ApplicationId>, StorageError> {
+    let rows = tx.fetch_all(APPLICATIONS_BY_SESSION, values![session.as_str()]).await?;
+    rows.iter().map(|row| row.parsed("application")).collect()
 }
 
 /// Keeps a grant until `expires_at` at least, for its refresh tokens.
@@ -192,6 +219,7 @@ fn read(row: &Row) -> Result<Grant, StorageError> {
         application: row.parsed("application")?,
         user: row.opt_parsed("user_id")?,
         session: row.opt_parsed("sid")?,
+        offline: if row.int("offline")? == 0 { Offline::Denied } else { Offline::Granted },
         payload: Sealed::stored(row.bytes("payload")?),
         redirect: Sealed::stored(row.bytes("redirect")?),
         code_hash: row.hash("code_hash")?,

@@ -35,11 +35,7 @@ impl Caller {
 
     /// The page context where the application asked for languages.
     pub fn ui_for(&self, ui_locales: &[String]) -> Ui {
-        let wishes = Wishes {
-            ui_locales,
-            cookie: self.wishes.0.as_deref(),
-            accept_language: self.wishes.1.as_deref(),
-        };
+        let wishes = Wishes { ui_locales, cookie: self.wishes.0.as_deref(), accept_language: self.wishes.1.as_deref() };
         Ui::new(i18n::choose(wishes))
     }
 
@@ -56,11 +52,7 @@ impl Caller {
 
 /// The correlation id that the outermost layer gave this request.
 pub fn correlation(parts: &Parts, app: &App) -> CorrelationId {
-    parts
-        .extensions
-        .get::<CorrelationId>()
-        .cloned()
-        .unwrap_or_else(|| CorrelationId::random(app.broker.entropy()))
+    parts.extensions.get::<CorrelationId>().cloned().unwrap_or_else(|| CorrelationId::random(app.broker.entropy()))
 }
 
 /// The visitor without a session, for endpoints that applications call.
@@ -69,6 +61,7 @@ pub fn bare_visitor(parts: &Parts, app: &App) -> Visitor {
     Visitor {
         browser: None,
         session: None,
+        console: None,
         last_used: None,
         remote: peer.map(|peer| remote::address(peer, &parts.headers, &app.trusted_proxies)),
         correlation: correlation(parts, app),
@@ -87,12 +80,10 @@ impl FromRequestParts<App> for Caller {
         let cookie = |name: &str| app.cookies.value(&parts.headers, name);
         visitor.browser = cookie(&app.cookies.browser).map(SecretText::new);
         visitor.last_used = cookie(&app.cookies.last).and_then(|id| ConnectionId::parse(id).ok());
+        visitor.console = cookie(&app.cookies.console).and_then(|id| CookieId::parse(&id)).map(CookieId::hash);
         let wishes = (cookie(&app.cookies.language), header_text(&parts.headers, header::ACCEPT_LANGUAGE));
-        let language = i18n::choose(Wishes {
-            ui_locales: &[],
-            cookie: wishes.0.as_deref(),
-            accept_language: wishes.1.as_deref(),
-        });
+        let language =
+            i18n::choose(Wishes { ui_locales: &[], cookie: wishes.0.as_deref(), accept_language: wishes.1.as_deref() });
         let ui = || Ui::new(language);
         let Some(session) = parts.extensions.get::<Session>().cloned() else {
             let fault = Fault::Invariant("the session layer is in place");

@@ -206,9 +206,10 @@ fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> 
     list(from)?
         .iter()
         .map(|entry| {
-            entry.parse::<IpNet>().or_else(|_| entry.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| {
-                D::Error::custom(format!("trusted_proxies: '{entry}' is neither an address nor a CIDR"))
-            })
+            entry
+                .parse::<IpNet>()
+                .or_else(|_| entry.parse::<std::net::IpAddr>().map(IpNet::from))
+                .map_err(|_| D::Error::custom(format!("trusted_proxies: '{entry}' is neither an address nor a CIDR")))
         })
         .collect()
 }
@@ -217,13 +218,13 @@ fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> 
 mod tests {
     use super::*;
 
-    fn with(args: ConfigArgs) -> Result<Config, ConfigError> {
-        Config::load(&args)
+    fn with(args: &ConfigArgs) -> Result<Config, ConfigError> {
+        Config::load(args)
     }
 
     #[test]
     fn defaults_make_a_loopback_instance_on_sqlite() {
-        let config = with(ConfigArgs::default()).unwrap();
+        let config = with(&ConfigArgs::default()).unwrap();
         assert_eq!(config.public_url, "http://localhost:8080");
         assert_eq!(config.key_path(), Some(PathBuf::from("data/master.key")));
         assert!(config.is_embedded());
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn public_urls_are_https_or_loopback() {
-        let url = |text: &str| with(ConfigArgs { public_url: Some(text.into()), ..ConfigArgs::default() });
+        let url = |text: &str| with(&ConfigArgs { public_url: Some(text.into()), ..ConfigArgs::default() });
         assert_eq!(url("https://id.corp.test/").unwrap().public_url, "https://id.corp.test");
         for bad in ["http://id.corp.test", "https://id.corp.test/x", "https://id.corp.test?x", "id.corp.test", ""] {
             assert!(url(bad).is_err(), "{bad}");
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn lists_are_comma_separated() {
-        let config = with(ConfigArgs {
+        let config = with(&ConfigArgs {
             allow_private: Some("127.0.0.1:9101, 10.0.0.0/8".into()),
             trusted_proxies: Some("10.0.0.1,192.168.0.0/16".into()),
             ..ConfigArgs::default()

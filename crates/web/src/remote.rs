@@ -4,7 +4,7 @@
 //! stranger wrote further left counts for nothing (MFA-20). Other forwarding headers are ignored
 //! (OAUTH-41): host and scheme always come from the configuration.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 use ipnet::IpNet;
@@ -24,13 +24,18 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         .collect();
     let mut caller = peer;
     for hop in hops.iter().rev() {
-        let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
+        let Some(ip) = parse(hop.trim()) else { break };
         caller = canonical(ip);
         if !is_trusted(&caller) {
             break;
         }
     }
     caller
+}
+
+/// An address, or an address with a port, as some proxies write it.
+fn parse(hop: &str) -> Option<IpAddr> {
+    hop.parse::<IpAddr>().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
 }
 
 fn canonical(ip: IpAddr) -> IpAddr {
@@ -56,6 +61,7 @@ mod tests {
         assert_eq!(seen("203.0.113.7", &["198.51.100.1"]), "203.0.113.7");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.2"]), "203.0.113.9");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1", "203.0.113.9"]), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["203.0.113.9:51000"]), "203.0.113.9");
         assert_eq!(seen("10.0.0.1", &["nonsense"]), "10.0.0.1");
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(seen("::ffff:203.0.113.7", &["1.1.1.1"]), "203.0.113.7");

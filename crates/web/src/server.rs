@@ -40,14 +40,11 @@ pub fn router(app: &App) -> Router {
         .layer(class(PageClass::Login));
     let callbacks = callback::routes().layer(class(PageClass::Handover));
     let browsers = pages.merge(callbacks).layer(sessions(app, SessionKind::Browser));
-    let admins =
-        console::routes().layer(class(PageClass::Console)).layer(sessions(app, SessionKind::Console));
+    let admins = console::routes().layer(class(PageClass::Console)).layer(sessions(app, SessionKind::Console));
     let applications = op::api_routes()
         .layer(class(PageClass::Api))
         .layer(middleware::from_fn_with_state(app.clone(), op::cors_layer));
-    let files = Router::new()
-        .route(assets::ROUTE, axum::routing::get(assets::serve))
-        .layer(class(PageClass::Asset));
+    let files = Router::new().route(assets::ROUTE, axum::routing::get(assets::serve)).layer(class(PageClass::Asset));
     Router::new()
         .merge(browsers)
         .merge(admins)
@@ -89,10 +86,10 @@ async fn correlate(State(app): State<App>, mut request: Request, next: Next) -> 
     request.extensions_mut().insert(correlation.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
-    if !response.headers().contains_key(CORRELATION_HEADER) {
-        if let Ok(value) = HeaderValue::from_str(correlation.as_str()) {
-            response.headers_mut().insert(CORRELATION_HEADER, value);
-        }
+    if !response.headers().contains_key(CORRELATION_HEADER)
+        && let Ok(value) = HeaderValue::from_str(correlation.as_str())
+    {
+        response.headers_mut().insert(CORRELATION_HEADER, value);
     }
     let status = response.status().as_u16();
     tracing::info!(%method, path = %safe_path(&path), status, %correlation, "request");

@@ -176,7 +176,10 @@ fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Applicatio
         connections,
         local_sign_in: entry.local_sign_in,
         local_account_required: entry.local_account_required,
-        home_url: entry.home_url,
+        home_url: entry
+            .home_url
+            .map(|url| RedirectUri::parse(&url).map(String::from).map_err(|fault| format!("home_url: {fault}")))
+            .transpose()?,
         revision: 1,
     })
 }

@@ -143,7 +143,12 @@ impl BootstrapError {
 
 /// Reads the text of a file.
 pub fn parse(text: &str) -> Result<BootstrapFile, BootstrapError> {
-    toml::from_str(text).map_err(|fault| BootstrapError(fault.to_string().trim().replace('\n', " / ")))
+    toml::from_str(text).map_err(|fault| {
+        // The fault's own text quotes the line, which may hold a password (WEB-13): number and message only.
+        let before = fault.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        BootstrapError(format!("line {line}: {}", fault.message().replace('\n', " / ")))
+    })
 }
 
 #[cfg(test)]
@@ -174,5 +179,13 @@ mod tests {
     fn unknown_keys_are_refused_with_their_line() {
         let fault = parse("[[user]]\nusername = \"ann\"\nadmn = true\n").unwrap_err().to_string();
         assert!(fault.contains("admn") && fault.contains("line 3"), "{fault}");
+    }
+
+    #[test]
+    fn web_13_a_fault_does_not_quote_the_line() {
+        for text in ["[[user]]\nusername = \"ann\"\npasswrd = \"hunter2\"\n", "[[user]]\npassword = \"hunter2\n"] {
+            let fault = parse(text).unwrap_err().to_string();
+            assert!(fault.contains("line") && !fault.contains("hunter2"), "{fault}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use usher_domain::{Application, Connection, Entropy, SecretText, UserName};
-use usher_storage::{Purpose, Sealed, Store, applications, config, connections, users};
+use usher_storage::{Purpose, Sealed, Store, applications, config, connections, settings, users};
 
 pub use file::BootstrapError;
 
@@ -83,10 +83,14 @@ pub async fn apply(
             Box::pin(async move {
                 let mut made = Made::default();
                 for (connection, secret) in &sealed {
-                    made.connections += usize::from(connections::insert(tx, connection, secret.as_ref()).await?);
+                    if !is_deleted(tx, "connection", connection.id.as_str()).await? {
+                        made.connections += usize::from(connections::insert(tx, connection, secret.as_ref()).await?);
+                    }
                 }
                 for application in &applications {
-                    made.applications += usize::from(applications::insert(tx, application).await?);
+                    if !is_deleted(tx, "application", application.id.as_str()).await? {
+                        made.applications += usize::from(applications::insert(tx, application).await?);
+                    }
                 }
                 for person in &people {
                     if users::get_by_username(tx, &person.account.username).await?.is_none() {
@@ -104,6 +108,16 @@ pub async fn apply(
             })
         })
         .await
+}
+
+/// Remembers that something was deleted in the console: a bootstrap file that stays in place must not bring it back, and
+/// its old links and tokens with it (LINK-14).
+pub async fn mark_deleted(tx: &mut usher_storage::Tx, kind: &str, id: &str) -> Result<(), Fault> {
+    Ok(settings::put(tx, &format!("deleted:{kind}:{id}"), "").await?)
+}
+
+async fn is_deleted(tx: &mut usher_storage::Tx, kind: &str, id: &str) -> Result<bool, Fault> {
+    Ok(settings::get(tx, &format!("deleted:{kind}:{id}")).await?.is_some())
 }
 
 async fn make(

@@ -15,13 +15,13 @@ use usher_domain::{
 use usher_oidc_provider::authorize::{AuthorizationRequest, ExpectedSubject};
 use usher_oidc_provider::responses::AuthorizationAnswer;
 use usher_provisioning::{AccountUpdate, Decision, Outcome, mask};
-use usher_storage::grants::{GrantInsert, NewGrant};
+use usher_storage::grants::{GrantInsert, NewGrant, Offline};
 use usher_storage::links::LinkInsert;
 use usher_storage::sessions::{CookieId, SessionKind, SessionRow};
 use usher_storage::unique_values::{Claim, UniqueValue};
 use usher_storage::users::UserInsert;
 use usher_storage::{
-    Hash, Purpose, Store, Tx, audit, config, grants, hash, links, sessions, traces, unique_values, users,
+    Hash, Purpose, Store, Tx, audit, config, credentials, grants, hash, links, sessions, traces, unique_values, users,
 };
 
 use super::evidence::{Decided, DecisionContext, decide_now};
@@ -168,16 +168,45 @@ async fn resolve(tx: &mut Tx, plan: &mut FinishPlan) -> Result<Person, NotCommit
             Subject::Local { user } => {
                 let user = users::get(tx, user).await?.ok_or(NotCommitted::Refused(RefusalCode::AccountDisabled))?;
                 active(&user)?;
+                still_proved(tx, plan, &user).await?;
                 Ok(account(&user))
             }
             Subject::Federated { .. } => {
                 let subject = plan.pass_through_subject.clone();
                 let public_subject =
                     subject.ok_or(Fault::Invariant("a federated subject has a pass-through subject"))?;
+                // An account was made for this person since: it decides now, not the old session (SESS-16).
+                if users::get_by_subject(tx, &public_subject).await?.is_some() {
+                    return Err(NotCommitted::Refused(RefusalCode::TxExpired));
+                }
+                still_open(tx, plan).await?;
                 let pass_through = plan.authentication.pass_through.clone();
                 Ok(Person { user: None, public_subject, pass_through })
             }
         },
+    }
+}
+
+/// A password that was changed after it proved something proves nothing any more; an ended session neither.
+async fn still_proved(tx: &mut Tx, plan: &FinishPlan, user: &User) -> Result<(), NotCommitted> {
+    match plan.proof {
+        Proof::Local => {
+            let changed_at = credentials::changed_at(tx, &user.id).await?;
+            if changed_at.is_none_or(|at| at > plan.authentication.at) {
+                return Err(NotCommitted::Refused(RefusalCode::TxExpired));
+            }
+            Ok(())
+        }
+        Proof::Session(_) => still_open(tx, plan).await,
+        Proof::Identity(..) => Ok(()),
+    }
+}
+
+async fn still_open(tx: &mut Tx, plan: &FinishPlan) -> Result<(), NotCommitted> {
+    let Proof::Session(sid) = &plan.proof else { return Ok(()) };
+    match sessions::get_by_sid(tx, sid, plan.now).await? {
+        Some(_) => Ok(()),
+        None => Err(NotCommitted::Refused(RefusalCode::TxExpired)),
     }
 }
 
@@ -397,6 +426,7 @@ async fn write_grant(
         application: plan.request.application.clone(),
         user: person.user.clone(),
         session: Some(sid),
+        offline: if plan.request.wants_offline_access() { Offline::Granted } else { Offline::Denied },
         code_hash: hash(plan.code.expose().as_bytes()),
         code_expires_at: plan.now + CODE_LIFE,
         created_at: plan.now,

@@ -1,6 +1,6 @@
 //! The end of a sign-in: plan, commit, and look again when the facts moved under it.
 
-use usher_domain::{AccountNeed, Claims, RefusalCode, Subject, TraceStage};
+use usher_domain::{AccountNeed, Claims, EmailAddress, RefusalCode, Subject, TraceStage};
 use usher_login_flow::{FlowEvent, LoginFlow, advance};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
@@ -9,7 +9,7 @@ use usher_provisioning::{Decision, Outcome};
 
 use super::commit::{Committed, FinishPlan, NotCommitted, Proof, commit};
 use super::evidence::DecisionContext;
-use super::refuse::refuse;
+use super::refuse::{record, refuse};
 use super::resume::stored_answer;
 use crate::answer::{AnswerToApplication, NewSession};
 use crate::broker::Broker;
@@ -44,7 +44,7 @@ pub async fn finish(
             Err(NotCommitted::ConfigurationMoved) => {
                 broker.reload().await?;
             }
-            Err(NotCommitted::AnotherPerson) => return another_person(broker, &loaded).map_err(Failure::from),
+            Err(NotCommitted::AnotherPerson) => return another_person(broker, loaded, visitor).await,
             Err(NotCommitted::AlreadyFinished) => return stored_answer(broker, &loaded, visitor).await,
             Err(NotCommitted::Refused(code)) => {
                 let connection = loaded.state.flow.last_connection().cloned();
@@ -84,6 +84,11 @@ fn plan(broker: &Broker, loaded: &LoadedFlow, visitor: &Visitor) -> Result<Finis
     let proof = proof(broker, flow, application.account_need())?;
     if matches!(proof, Proof::Session(_)) && application.local_account_required && pass_through_subject.is_some() {
         return Err(Unplanned::Refused(RefusalCode::NoAccount));
+    }
+    let connection_is_on =
+        authentication.connection.as_ref().is_none_or(|connection| snapshot.live_connection(connection).is_some());
+    if !connection_is_on {
+        return Err(Unplanned::Refused(RefusalCode::ConnectionUnavailable));
     }
     let code = broker.random_token();
     Ok(FinishPlan {
@@ -125,14 +130,24 @@ pub fn decision_context(
     let snapshot = broker.snapshot();
     let configured = snapshot.live_connection(&identity.key.connection)?;
     let fresh = usher_domain::LinkId::random(broker.entropy());
+    let mut identity = identity.clone();
+    // A provider vouches for no address on a domain that another connection is in charge of.
+    if email_domain(&identity).is_some_and(|domain| snapshot.is_foreign_domain(&domain, &identity.key.connection)) {
+        identity.email_verified = false;
+    }
     Some(DecisionContext {
         connection: configured.connection.clone(),
-        identity: identity.clone(),
         pass_through_subject: broker.pass_through_subject(&identity.key),
+        identity,
         random_suffix: fresh.as_str().chars().rev().take(8).collect(),
         account,
         now: broker.now(),
     })
+}
+
+fn email_domain(identity: &usher_domain::ExternalIdentity) -> Option<String> {
+    let address = identity.claims.get("email")?.as_str()?;
+    EmailAddress::parse(address).ok().map(|address| address.domain().to_owned())
 }
 
 /// Takes the new decision into the flow; the next round commits it.
@@ -160,9 +175,18 @@ fn redecide(broker: &Broker, loaded: &mut LoadedFlow, decision: &Decision) -> Re
     Ok(())
 }
 
-/// The application expects somebody else (OIDC Core 3.1.2.2 (4)): it is told, and nothing was written.
-fn another_person(broker: &Broker, loaded: &LoadedFlow) -> Result<AnswerToApplication, Fault> {
+/// The application expects somebody else (OIDC Core 3.1.2.2 (4)): it is told, the sign-in ends, nobody is signed in.
+async fn another_person(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    visitor: &Visitor,
+) -> Result<AnswerToApplication, Failure> {
     let request = loaded.state.request()?;
+    let code = RefusalCode::AppAccessDenied;
+    loaded.state.trace.refusal = Some(code);
+    note(&mut loaded.state.trace, broker.now(), TraceStage::End, "another person signed in than the application named");
+    record(broker, &loaded.state.trace, code, visitor).await?;
+    flow_state::forget(broker, loaded.state.flow.id()).await?;
     let error = request.refuse(ErrorCode::LoginRequired, "another person signed in than the one you named");
     Ok(AnswerToApplication {
         answer: responses::error(&error, &broker.issuer),

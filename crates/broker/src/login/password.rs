@@ -9,19 +9,23 @@ use usher_domain::{
     User, UserName,
 };
 use usher_login_flow::{FlowEvent, Next, StepNumber, advance, next};
-use usher_storage::attempts::{self, AttemptPolicy};
+use usher_storage::attempts::{self, AttemptPolicy, AttemptState};
 use usher_storage::{credentials, hash, hex, users};
 
 use super::refuse::{record, refuse, refuse_stranger};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::flow_state::{self, LoadedFlow};
+use crate::limits::bucket;
 use crate::passwords::PasswordError;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
-/// Ten failures in a quarter of an hour lock an account for a quarter of an hour.
-const POLICY: AttemptPolicy = AttemptPolicy { limit: 10, window: Duration::minutes(15), lock: Duration::minutes(15) };
+/// Ten attempts on one name from one place in a quarter of an hour close that door for a quarter of an hour.
+const DOOR: AttemptPolicy = AttemptPolicy { limit: 10, window: Duration::minutes(15), lock: Duration::minutes(15) };
+/// A hundred attempts on one account in an hour, from wherever, and no password is looked at for a quarter of an hour. The
+/// page says "wrong" then: a lock that shows would tell which names belong to one account.
+const ACCOUNT: AttemptPolicy = AttemptPolicy { limit: 100, window: Duration::hours(1), lock: Duration::minutes(15) };
 const MAX_NAME_BYTES: usize = 256;
 
 /// What the form sends.
@@ -64,8 +68,16 @@ pub async fn submit_password(
 struct Named {
     user: Option<User>,
     stored: Option<String>,
-    attempts_key: String,
-    locked_for: Option<u64>,
+    keys: AttemptKeys,
+}
+
+/// Where attempts are counted.
+#[derive(Clone)]
+struct AttemptKeys {
+    /// The name as typed, from this place.
+    door: String,
+    /// The account; for unknown names the name, so that both behave alike.
+    account: String,
 }
 
 async fn check(
@@ -75,11 +87,15 @@ async fn check(
     form: PasswordForm,
     visitor: &Visitor,
 ) -> Result<(), Failure> {
-    let named = look_up(broker, form.username.trim()).await?;
-    if let Some(seconds) = named.locked_for {
-        return Err(braked(broker, &loaded, RefusalCode::Locked, visitor, seconds).await);
-    }
-    let verified = match broker.passwords.verify(form.password, named.stored).await {
+    let named = look_up(broker, form.username.trim(), visitor).await?;
+    let stored = match count(broker, named.keys.clone()).await? {
+        Counted::DoorClosed(seconds) => {
+            return Err(braked(broker, &loaded, RefusalCode::Locked, visitor, seconds).await);
+        }
+        Counted::AccountClosed => None,
+        Counted::Open => named.stored,
+    };
+    let verified = match broker.passwords.verify(form.password, stored).await {
         Ok(verified) => verified,
         Err(PasswordError::Busy) => return Err(Fault::NotReady("password pool").into()),
         Err(PasswordError::TooLong | PasswordError::TooShort) => {
@@ -88,22 +104,17 @@ async fn check(
         Err(fault @ PasswordError::UnreadableHash) => return Err(Fault::unreadable("password", fault).into()),
     };
     match named.user.filter(|_| verified) {
-        Some(user) => {
-            if user.state != AccountState::Active {
-                return Err(refuse(broker, loaded, RefusalCode::AccountDisabled, None, visitor).await);
-            }
-            accept(broker, loaded, step, user, &named.attempts_key).await
-        }
-        None => reject(broker, loaded, step, &form.username, named.attempts_key).await,
+        Some(user) if user.state == AccountState::Active => accept(broker, loaded, step, user, named.keys).await,
+        Some(_) => Err(refuse(broker, loaded, RefusalCode::AccountDisabled, None, visitor).await),
+        None => reject(broker, loaded, step, &form.username).await,
     }
 }
 
-async fn look_up(broker: &Broker, typed: &str) -> Result<Named, Failure> {
-    let now = broker.now();
+async fn look_up(broker: &Broker, typed: &str, visitor: &Visitor) -> Result<Named, Failure> {
     let name = UserName::parse(typed).ok();
     let address = EmailAddress::parse(typed).ok();
-    // Unknown names are counted under their hash, so that a lock tells nothing either.
-    let unknown_key = format!("name:{}", hex(&hash(typed.to_ascii_lowercase().as_bytes())));
+    let typed_hash = hex(&hash(typed.to_ascii_lowercase().as_bytes()));
+    let place = visitor.remote.map(|ip| bucket(ip).to_string()).unwrap_or_default();
     let named = broker
         .store
         .read(move |tx| {
@@ -120,17 +131,50 @@ async fn look_up(broker: &Broker, typed: &str) -> Result<Named, Failure> {
                     Some(user) => credentials::password(tx, &user.id).await?,
                     None => None,
                 };
-                let attempts_key = user.as_ref().map_or(unknown_key, |u| format!("user:{}", u.id));
-                let state = attempts::state(tx, &attempts_key, now).await?;
-                let locked_for = state
-                    .locked_until
-                    .filter(|until| *until > now)
-                    .map(|until| u64::try_from((until - now).num_seconds()).unwrap_or(0).max(1));
-                Ok::<_, Fault>(Named { user, stored, attempts_key, locked_for })
+                let account = user.as_ref().map_or_else(|| format!("name:{typed_hash}"), |u| format!("user:{}", u.id));
+                let door = format!("door:{typed_hash}:{place}");
+                Ok::<_, Fault>(Named { user, stored, keys: AttemptKeys { door, account } })
             })
         })
         .await?;
     Ok(named)
+}
+
+/// Whether a password may be looked at.
+enum Counted {
+    Open,
+    AccountClosed,
+    DoorClosed(u64),
+}
+
+/// Counts the attempt before the password is looked at, so that many at once are no more than the limit (MFA-06).
+async fn count(broker: &Broker, keys: AttemptKeys) -> Result<Counted, Failure> {
+    let now = broker.now();
+    let wait = move |state: &AttemptState| {
+        let until = state.locked_until.filter(|until| *until > now)?;
+        Some(u64::try_from((until - now).num_seconds()).unwrap_or(0).max(1))
+    };
+    let counted = broker
+        .store
+        .write(move |tx| {
+            let keys = keys.clone();
+            Box::pin(async move {
+                if let Some(seconds) = wait(&attempts::state(tx, &keys.door, now).await?) {
+                    return Ok::<_, Fault>(Counted::DoorClosed(seconds));
+                }
+                let door = attempts::record_failure(tx, &keys.door, &DOOR, now).await?;
+                if door.failures > i64::from(DOOR.limit) {
+                    return Ok(Counted::DoorClosed(wait(&door).unwrap_or(1)));
+                }
+                if wait(&attempts::state(tx, &keys.account, now).await?).is_some() {
+                    return Ok(Counted::AccountClosed);
+                }
+                attempts::record_failure(tx, &keys.account, &ACCOUNT, now).await?;
+                Ok(Counted::Open)
+            })
+        })
+        .await?;
+    Ok(counted)
 }
 
 async fn accept(
@@ -138,22 +182,19 @@ async fn accept(
     mut loaded: LoadedFlow,
     step: StepNumber,
     user: User,
-    attempts_key: &str,
+    keys: AttemptKeys,
 ) -> Result<(), Failure> {
     let now = broker.now();
-    let key = attempts_key.to_owned();
-    let failures =
-        broker.store.read(move |tx| Box::pin(async move { attempts::state(tx, &key, now).await })).await?.failures;
-    if failures > 0 {
-        let key = attempts_key.to_owned();
-        broker
-            .store
-            .write(move |tx| {
-                let key = key.clone();
-                Box::pin(async move { attempts::clear(tx, &key).await })
+    broker
+        .store
+        .write(move |tx| {
+            let keys = keys.clone();
+            Box::pin(async move {
+                attempts::clear(tx, &keys.door).await?;
+                attempts::clear(tx, &keys.account).await
             })
-            .await?;
-    }
+        })
+        .await?;
     let authentication = Authentication {
         subject: Subject::Local { user: user.id.clone() },
         at: now,
@@ -166,21 +207,8 @@ async fn accept(
     move_on(broker, loaded, FlowEvent::PasswordAccepted { step, authentication }).await
 }
 
-async fn reject(
-    broker: &Broker,
-    mut loaded: LoadedFlow,
-    step: StepNumber,
-    typed: &str,
-    attempts_key: String,
-) -> Result<(), Failure> {
+async fn reject(broker: &Broker, mut loaded: LoadedFlow, step: StepNumber, typed: &str) -> Result<(), Failure> {
     let now = broker.now();
-    broker
-        .store
-        .write(move |tx| {
-            let key = attempts_key.clone();
-            Box::pin(async move { attempts::record_failure(tx, &key, &POLICY, now).await })
-        })
-        .await?;
     note(&mut loaded.state.trace, now, TraceStage::Page, "user name or password not accepted");
     let typed_name = Some(typed.chars().take(128).collect());
     move_on(broker, loaded, FlowEvent::PasswordRejected { step, typed_name }).await

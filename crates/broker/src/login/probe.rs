@@ -1,7 +1,7 @@
 //! Test sign-in: an admin walks through a connection; claims and checks are shown, nobody is signed in, nothing is kept.
 
 use usher_connectors::{Callback, SignInDemand};
-use usher_domain::{AccountNeed, CheckResult, Claims, ConnectionId, CorrelationId, FlowId, RefusalCode};
+use usher_domain::{AccountNeed, CheckResult, Claims, ConnectionId, CorrelationId, RefusalCode};
 use usher_provisioning::{Received, mask};
 use usher_storage::pending::PendingRow;
 use usher_storage::{Hash, hash};
@@ -13,7 +13,11 @@ use super::finish::decision_context;
 use super::refuse::refuse_stranger;
 use crate::broker::Broker;
 use crate::failure::{Failure, Refusal};
+use crate::flow_state;
 use crate::visitor::Visitor;
+
+/// How long an admin may take at the provider.
+const LIFE: chrono::Duration = chrono::Duration::minutes(10);
 
 /// What a test sign-in found.
 #[derive(Debug, Clone)]
@@ -51,7 +55,8 @@ pub async fn begin_probe(broker: &Broker, connection: &ConnectionId, visitor: &V
         Err(error) => return Err(refusal_of(&error, visitor, broker).into()),
     };
     let owner = hash(browser.expose().as_bytes());
-    keep(broker, &FlowId::random(broker.entropy()), begun.pending, Some(owner)).await?;
+    let flow = flow_state::hold_probe(broker, owner, LIFE).await?;
+    keep(broker, &flow, begun.pending, Some(owner)).await?;
     Ok(url)
 }
 

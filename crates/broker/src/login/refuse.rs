@@ -73,6 +73,10 @@ fn may_restart(loaded: &LoadedFlow, at: DateTime<Utc>) -> bool {
 
 /// Writes trace and audit event.
 pub async fn record(broker: &Broker, trace: &SignInTrace, code: RefusalCode, visitor: &Visitor) -> Result<(), Fault> {
+    if !broker.limits.records(visitor.remote) {
+        tracing::warn!(%code, correlation = %trace.correlation, "refused, not written down: too many from one address");
+        return Ok(());
+    }
     let event = crate::audit::refused(visitor, trace, broker.now(), code);
     let trace = trace.clone();
     broker
@@ -91,6 +95,11 @@ pub async fn record(broker: &Broker, trace: &SignInTrace, code: RefusalCode, vis
 /// A refusal that belongs to no flow of this browser: audit and page only.
 pub async fn refuse_stranger(broker: &Broker, code: RefusalCode, visitor: &Visitor) -> Failure {
     let now = broker.now();
+    let refusal = Refusal::bare(code, visitor.correlation.clone(), now);
+    if !broker.limits.records(visitor.remote) {
+        tracing::warn!(%code, correlation = %visitor.correlation, "refused, not written down: too many from one address");
+        return refusal.into();
+    }
     let trace = SignInTrace::new(visitor.correlation.clone(), now);
     let event = crate::audit::refused(visitor, &trace, now, code);
     let written = broker
@@ -101,7 +110,7 @@ pub async fn refuse_stranger(broker: &Broker, code: RefusalCode, visitor: &Visit
         })
         .await;
     match written {
-        Ok(()) => Refusal::bare(code, visitor.correlation.clone(), now).into(),
+        Ok(()) => refusal.into(),
         Err(fault) => Fault::from(fault).into(),
     }
 }

@@ -67,6 +67,7 @@ pub enum Resumed {
 
 /// Looks at a flow and says what comes next.
 pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<Resumed, Failure> {
+    broker.assert_fresh()?;
     let now = broker.now();
     let mut loaded = flow_state::load(broker, id, visitor, now).await?;
     if let Some(session) = usable_session(broker, &loaded, visitor).await? {
@@ -113,7 +114,17 @@ async fn usable_session(
         return Ok(None);
     }
     let subject = match &authentication.subject {
-        Subject::Federated { key } => broker.pass_through_subject(key),
+        Subject::Federated { key } => {
+            let subject = broker.pass_through_subject(key);
+            let asked = subject.clone();
+            let account =
+                broker.store.read(move |tx| Box::pin(async move { users::get_by_subject(tx, &asked).await })).await?;
+            // An account was made since: the decision runs anew, with its locks and its settings.
+            if account.is_some() {
+                return Ok(None);
+            }
+            subject
+        }
         Subject::Local { user } => {
             let user = user.clone();
             let account = broker.store.read(move |tx| Box::pin(async move { users::get(tx, &user).await })).await?;

@@ -2,7 +2,9 @@
 //!
 //! A second use kills the family of the first (RFC 9700 section 4.14).
 
-use usher_domain::{AccountState, Application, AuditActor, AuditOutcome, RefusalCode, UserId};
+use std::sync::Arc;
+
+use usher_domain::{AccountState, Application, AuditActor, AuditOutcome, RefusalCode, User};
 use usher_oidc_provider::error::OAuthError;
 use usher_oidc_provider::token::{CodeExchange, CodeFacts, TokenResponse, check_code};
 use usher_storage::grants::{CodeRedemption, Grant};
@@ -14,6 +16,7 @@ use super::{ROUNDS, TokenFailure, invalid_grant};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::grant::GrantPayload;
+use crate::snapshot::Snapshot;
 use crate::visitor::Visitor;
 
 /// What a redeemed code yields.
@@ -61,7 +64,7 @@ pub async fn redeem_payload(
             store: broker.store.clone(),
             application: application.clone(),
             exchange: exchange.clone(),
-            config_version: broker.snapshot().version,
+            snapshot: broker.snapshot(),
             refresh: FreshRefreshToken::new(broker),
             now: broker.now(),
             visitor: visitor.clone(),
@@ -90,7 +93,7 @@ struct Attempt {
     store: usher_storage::Store,
     application: Application,
     exchange: CodeExchange,
-    config_version: i64,
+    snapshot: Arc<Snapshot>,
     refresh: FreshRefreshToken,
     now: chrono::DateTime<chrono::Utc>,
     visitor: Visitor,
@@ -101,7 +104,7 @@ async fn attempt_redeem(tx: &mut Tx, attempt: Attempt) -> Result<Redeemed, NotRe
     let redemption = CodeRedemption {
         code_hash,
         application: attempt.application.id.clone(),
-        config_version: attempt.config_version,
+        config_version: attempt.snapshot.version,
         now: attempt.now,
     };
     let Some(grant) = grants::redeem_code(tx, &redemption).await? else {
@@ -116,7 +119,7 @@ async fn attempt_redeem(tx: &mut Tx, attempt: Attempt) -> Result<Redeemed, NotRe
         expires_at: grant.code_expires_at,
     };
     check_code(&facts, &attempt.exchange, &attempt.application.id, attempt.now).map_err(NotRedeemed::OAuth)?;
-    if !may_sign_in(tx, grant.user.as_ref()).await? {
+    if !still_stands(tx, &grant, &payload, &attempt.snapshot).await? {
         return Err(NotRedeemed::OAuth(invalid_grant()));
     }
     let refresh = if payload.request.wants_offline_access() {
@@ -141,7 +144,7 @@ async fn attempt_redeem(tx: &mut Tx, attempt: Attempt) -> Result<Redeemed, NotRe
 }
 
 async fn why_not(tx: &mut Tx, attempt: &Attempt, code_hash: &usher_storage::Hash) -> Result<NotRedeemed, Fault> {
-    if !config::assert_config_version(tx, attempt.config_version).await? {
+    if !config::assert_config_version(tx, attempt.snapshot.version).await? {
         return Ok(NotRedeemed::ConfigurationMoved);
     }
     let used = grants::find_by_code(tx, code_hash)
@@ -153,10 +156,23 @@ async fn why_not(tx: &mut Tx, attempt: &Attempt, code_hash: &usher_storage::Hash
     })
 }
 
-/// Whether the account behind a grant may still be used.
-pub async fn may_sign_in(tx: &mut Tx, user: Option<&UserId>) -> Result<bool, Fault> {
-    let Some(user) = user else { return Ok(true) };
-    Ok(users::get(tx, user).await?.is_some_and(|user| user.state == AccountState::Active))
+/// Whether what a grant rests on still stands: its connection is on, and its account may sign in. A person who had no
+/// account then may have one now, under the same `sub`.
+pub async fn still_stands(
+    tx: &mut Tx,
+    grant: &Grant,
+    payload: &GrantPayload,
+    snapshot: &Snapshot,
+) -> Result<bool, Fault> {
+    let connection = payload.authentication.connection.as_ref();
+    if connection.is_some_and(|connection| snapshot.live_connection(connection).is_none()) {
+        return Ok(false);
+    }
+    let is_active = |user: User| user.state == AccountState::Active;
+    Ok(match &grant.user {
+        Some(user) => users::get(tx, user).await?.is_some_and(is_active),
+        None => users::get_by_subject(tx, &payload.subject).await?.is_none_or(is_active),
+    })
 }
 
 /// Somebody presented a used code or refresh token: nobody knows who is honest, so all of it ends.

@@ -1,6 +1,6 @@
 //! The token endpoint: a code or a refresh token for tokens.
 
-mod code;
+pub(crate) mod code;
 mod issue;
 mod refresh;
 
@@ -54,6 +54,7 @@ pub async fn exchange(
     form: &Params,
     visitor: &Visitor,
 ) -> Result<TokenResponse, TokenFailure> {
+    broker.assert_fresh()?;
     let snapshot = broker.snapshot();
     let application = client_auth::authenticate(authorization, form, |id| snapshot.application(id))?;
     match token::parse(form)? {

@@ -8,7 +8,7 @@ use usher_storage::grants::Grant;
 use usher_storage::refresh_tokens::{self, Rotation};
 use usher_storage::{Store, Tx, audit, config, grants, hash};
 
-use super::code::{may_sign_in, revoke_family};
+use super::code::{revoke_family, still_stands};
 use super::issue::{self, FreshRefreshToken, REFRESH_TOKEN_LIFE};
 use super::{ROUNDS, TokenFailure, invalid_grant};
 use crate::broker::Broker;
@@ -93,12 +93,7 @@ async fn rotate(tx: &mut Tx, attempt: Attempt) -> Result<(Grant, GrantPayload, S
     let payload = GrantPayload::open(attempt.store.sealer(), &grant)?;
     let scopes =
         narrow_scopes(&payload.request.scopes, attempt.exchange.scope.as_deref()).map_err(NotRefreshed::OAuth)?;
-    let connection_is_on = payload
-        .authentication
-        .connection
-        .as_ref()
-        .is_none_or(|connection| attempt.snapshot.live_connection(connection).is_some());
-    if !connection_is_on || !may_sign_in(tx, grant.user.as_ref()).await? {
+    if !still_stands(tx, &grant, &payload, &attempt.snapshot).await? {
         return Err(refused());
     }
     let expires_at = attempt.now + REFRESH_TOKEN_LIFE;

@@ -218,3 +218,28 @@ async fn the_file_is_thrown_away_when_it_is_damaged() {
     assert!(!survives(async |_, path| std::fs::write(path, "no database").unwrap(), None).await);
     assert!(!survives(async |_, path| std::fs::write(path, "").unwrap(), None).await);
 }
+
+#[tokio::test]
+async fn the_brake_drops_the_oldest_flows_that_nobody_went_on_with() {
+    on_both(|test| async move {
+        for number in 0..4 {
+            test.with_flow(&number.to_string()).await;
+            test.clock.advance(Duration::seconds(1));
+        }
+        let (first, sealed, now) = (FlowId::parse("f_0").unwrap(), test.sealed("went on"), test.now());
+        let left = test
+            .write_ephemeral(move |tx| {
+                Box::pin(async move {
+                    assert_eq!(flows::save(tx, &first, 1, &sealed).await?, Some(2));
+                    assert_eq!(flows::evict(tx, 2).await?, 2);
+                    flows::count_all(tx, now).await
+                })
+            })
+            .await;
+        assert_eq!(left, 2);
+        for (name, there) in [("f_0", true), ("f_1", false), ("f_2", false), ("f_3", true)] {
+            assert_eq!(test.flow_there(&FlowId::parse(name).unwrap()).await.is_some(), there, "{name}");
+        }
+    })
+    .await;
+}

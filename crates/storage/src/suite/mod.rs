@@ -145,6 +145,7 @@ impl Fixture {
             application: application(),
             user: None,
             session: Some(usher_domain::SessionId::parse("s_1").unwrap()),
+            offline: crate::grants::Offline::Denied,
             payload: self.sealed("payload"),
             redirect: self.sealed("redirect"),
             code_hash: code(name),

@@ -165,6 +165,7 @@ async fn passwords_are_set_replaced_and_cleared() {
                 credentials::set_password(tx, &id, "$argon2id$one", now).await?;
                 credentials::set_password(tx, &id, "$argon2id$two", now).await?;
                 assert_eq!(credentials::password(tx, &id).await?.as_deref(), Some("$argon2id$two"));
+                assert_eq!(credentials::changed_at(tx, &id).await?, Some(now));
                 assert!(credentials::clear_password(tx, &id).await?);
                 assert!(!credentials::clear_password(tx, &id).await?);
                 Ok(())

@@ -1,7 +1,7 @@
 //! Races (REL-03, R1, R3): whoever comes second is told, and nothing happens twice.
 
 use futures_util::future::join_all;
-use usher_domain::{AttributeName, UserId, UserName};
+use usher_domain::{AttributeName, Role, UserId, UserName};
 
 use super::{application, code, external_key, on_both};
 use crate::grants::{self, CodeRedemption, GrantInsert};
@@ -9,7 +9,7 @@ use crate::links::{self, LinkInsert};
 use crate::refresh_tokens::{self, RefreshToken, Rotation};
 use crate::unique_values::{self, Claim, UniqueValue};
 use crate::users::{self, UserInsert};
-use crate::{StorageError, hash, setup_tokens};
+use crate::{StorageError, config, hash, roles, setup_tokens};
 
 /// What a first sign-in ends with.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +145,33 @@ async fn a_setup_link_opened_twenty_times_works_once() {
             test.write(move |tx| Box::pin(async move { setup_tokens::redeem(tx, &hash(b"link"), now).await }))
         });
         assert_eq!(join_all(redemptions).await.iter().flatten().count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_ten_owners_who_leave_at_once_one_stays() {
+    on_both(|test| async move {
+        let now = test.now();
+        for number in 0..10 {
+            let id = test.with_user(&format!("owner{number}")).await.id;
+            test.write(move |tx| Box::pin(async move { roles::grant(tx, &id, Role::Owner, now).await })).await;
+        }
+        let leaving = (0..10).map(|number| {
+            let id = UserId::parse(format!("u_owner{number}")).unwrap();
+            test.store.write(move |tx| {
+                Box::pin(async move {
+                    config::queue(tx).await?;
+                    if roles::count_active(tx, Role::Owner).await? <= 1 {
+                        return Err(Raced::Lost);
+                    }
+                    roles::revoke(tx, &id, Role::Owner).await.map_err(Raced::from)
+                })
+            })
+        });
+        let outcomes = join_all(leaving).await;
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 9, "{outcomes:?}");
+        assert_eq!(test.read(|tx| Box::pin(roles::count_active(tx, Role::Owner))).await, 1);
     })
     .await;
 }

@@ -95,9 +95,10 @@ async fn grants_end_with_their_session_and_their_account() {
                 grants::insert(tx, &one).await?;
                 grants::insert(tx, &two).await?;
                 let session = two.session.clone().unwrap();
-                assert_eq!(grants::list_by_session(tx, &session).await?.len(), 1);
-                assert_eq!(grants::revoke_by_session(tx, &session, now).await?, 1);
-                assert_eq!(grants::revoke_by_session(tx, &session, now).await?, 0);
+                assert_eq!(grants::applications_by_session(tx, &session).await?.len(), 1);
+                assert_eq!(grants::end_session(tx, &session, now).await?, 1);
+                assert_eq!(grants::end_session(tx, &session, now).await?, 0);
+                assert_eq!(grants::get(tx, &two.id).await?.unwrap().revoked_at, Some(now));
                 assert_eq!(grants::get(tx, &one.id).await?.unwrap().revoked_at, None);
                 assert_eq!(grants::revoke_by_user(tx, &ann, now).await?, 1);
                 assert_eq!(grants::get(tx, &one.id).await?.unwrap().revoked_at, Some(now));
@@ -209,6 +210,32 @@ async fn a_setup_link_lives_until_used_expired_or_taken_back() {
                 assert_eq!(setup_tokens::redeem(tx, &hash(b"b"), expires_at).await?, None);
                 assert_eq!(setup_tokens::revoke_all(tx, "setup").await?, 2);
                 assert_eq!(setup_tokens::redeem(tx, &hash(b"c"), now).await?, None);
+                Ok(())
+            })
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn offline_access_outlives_the_session_once_its_code_was_redeemed() {
+    on_both(|test| async move {
+        let (mut redeemed, mut waiting, now) = (test.grant("1"), test.grant("2"), test.now());
+        redeemed.offline = grants::Offline::Granted;
+        waiting.offline = grants::Offline::Granted;
+        test.write(move |tx| {
+            Box::pin(async move {
+                grants::insert(tx, &redeemed).await?;
+                grants::insert(tx, &waiting).await?;
+                assert!(grants::redeem_code(tx, &redemption(now)).await?.is_some());
+                let session = redeemed.session.clone().unwrap();
+                assert_eq!(grants::end_session(tx, &session, now).await?, 1);
+                let stored = grants::get(tx, &redeemed.id).await?.unwrap();
+                assert_eq!((stored.revoked_at, stored.offline), (None, grants::Offline::Granted));
+                assert_eq!(grants::get(tx, &waiting.id).await?.unwrap().revoked_at, Some(now));
+                assert_eq!(grants::revoke_by_application(tx, &application(), now).await?, 1);
+                assert_eq!(grants::get(tx, &redeemed.id).await?.unwrap().revoked_at, Some(now));
                 Ok(())
             })
         })

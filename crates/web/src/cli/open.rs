@@ -1,5 +1,6 @@
 //! From configuration to an open database.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use usher_domain::Entropy;
@@ -24,12 +25,17 @@ pub enum OpenError {
 
 /// Options for the configured database; makes folder and key file of the embedded mode at first start.
 pub fn options(config: &Config) -> Result<StoreOptions, OpenError> {
-    if let Some(path) = config.database.strip_prefix("sqlite:") {
-        if let Some(folder) = Path::new(path.trim_start_matches("//")).parent() {
-            std::fs::create_dir_all(folder).map_err(OpenError::Folder)?;
-        }
+    if let Some(path) = config.database.strip_prefix("sqlite:")
+        && let Some(folder) = Path::new(path.trim_start_matches("//")).parent()
+    {
+        private_folder(folder)?;
     }
     Ok(StoreOptions::new(&config.database, master_key(config, &SystemEntropy)?))
+}
+
+/// Makes a folder that only its owner enters; one that exists stays as its admin made it.
+fn private_folder(folder: &Path) -> Result<(), OpenError> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(OpenError::Folder)
 }
 
 fn master_key(config: &Config, entropy: &dyn Entropy) -> Result<MasterKey, OpenError> {
@@ -44,7 +50,7 @@ fn master_key(config: &Config, entropy: &dyn Entropy) -> Result<MasterKey, OpenE
         return Err(OpenError::NoMasterKey);
     }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(OpenError::Folder)?;
+        private_folder(folder)?;
     }
     Ok(MasterKey::create(&path, entropy)?)
 }

@@ -1,11 +1,14 @@
 //! `usher serve`: puts the parts together and runs until a signal.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 use tracing_subscriber::EnvFilter;
-use usher_broker::{Broker, BrokerParts, Settings, bootstrap, maintenance, setup};
+use usher_broker::{Broker, BrokerParts, Fault, Settings, bootstrap, maintenance, setup};
 use usher_outbound::{AllowList, Outbound, OutboundSettings, SystemEntropy};
 use usher_storage::Store;
 
@@ -37,7 +40,12 @@ pub async fn run(args: ServeArgs) -> CommandResult {
         let text = std::fs::read_to_string(path)
             .map_err(|fault| format!("bootstrap file {} cannot be read: {fault}", path.display()))?;
         let made = bootstrap::apply(&store, &text, Arc::new(SystemEntropy), clock.now()).await?;
-        tracing::info!(users = made.users, connections = made.connections, applications = made.applications, "bootstrap");
+        tracing::info!(
+            users = made.users,
+            connections = made.connections,
+            applications = made.applications,
+            "bootstrap"
+        );
     }
     let allow = AllowList::parse(config.allow_private.iter().map(String::as_str))?;
     let outbound = Outbound::new(OutboundSettings { allow, ..OutboundSettings::default() }, Arc::clone(&clock))?;
@@ -50,6 +58,12 @@ pub async fn run(args: ServeArgs) -> CommandResult {
     })
     .await?;
     let broker = Arc::new(broker);
+    if config.public_url.starts_with("https:") && config.trusted_proxies.is_empty() {
+        // Without it every person shares one address, and one stranger's brake stops them all.
+        tracing::warn!(
+            "trusted_proxies is empty: everybody seems to come from the proxy's address, and is braked as one"
+        );
+    }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|fault| format!("cannot listen on {}: {fault}", config.listen))?;
@@ -57,9 +71,9 @@ pub async fn run(args: ServeArgs) -> CommandResult {
         say(&format!("set up the first admin at {}/setup/{} (valid for 1 hour)", config.public_url, token.expose()))?;
     }
     say(&format!("listening on http://{} (public URL {})", listener.local_addr()?, config.public_url))?;
-    let beside = tokio::spawn(beside(Arc::clone(&broker)));
+    let beside = beside(&broker);
     server::serve(listener, App::new(broker, config.trusted_proxies)).await?;
-    beside.abort();
+    beside.iter().for_each(JoinHandle::abort);
     store.close().await;
     Ok(())
 }
@@ -74,28 +88,44 @@ fn start_log(config: &Config) -> Result<(), Box<dyn std::error::Error + Send + S
     Ok(())
 }
 
-/// Follows the configuration and purges what expired.
-async fn beside(broker: Arc<Broker>) {
-    let mut follow = tokio::time::interval(maintenance::FOLLOW_EVERY);
-    let mut count = tokio::time::interval(maintenance::COUNT_EVERY);
-    let mut purge = tokio::time::interval(maintenance::PURGE_EVERY);
-    loop {
-        tokio::select! {
-            _ = follow.tick() => {
-                if let Err(fault) = broker.follow_configuration().await {
-                    tracing::warn!(fault = %crate::error::chain(&fault), "the configuration cannot be followed");
-                }
-            }
-            _ = count.tick() => {
-                if let Err(fault) = maintenance::count_sign_ins(&broker).await {
-                    tracing::warn!(fault = %crate::error::chain(&fault), "sign-ins in progress cannot be counted");
-                }
-            }
-            _ = purge.tick() => {
-                if let Err(fault) = maintenance::purge_all(&broker).await {
-                    tracing::warn!(fault = %crate::error::chain(&fault), "expired rows cannot be purged");
-                }
+/// What runs beside the requests, each on its own, so that a long purge keeps nobody from following the configuration.
+fn beside(broker: &Arc<Broker>) -> Vec<JoinHandle<()>> {
+    vec![
+        repeat(
+            broker,
+            maintenance::FOLLOW_EVERY,
+            "follow",
+            |broker| async move { broker.follow_configuration().await },
+        ),
+        repeat(broker, maintenance::COUNT_EVERY, "count", |broker| async move {
+            maintenance::count_sign_ins(&broker).await
+        }),
+        repeat(
+            broker,
+            maintenance::PURGE_EVERY,
+            "purge",
+            |broker| async move { maintenance::purge_all(&broker).await },
+        ),
+    ]
+}
+
+/// Runs a task at every turn of a clock. A fault or a panic is logged and the next turn comes all the same.
+fn repeat<T, F>(broker: &Arc<Broker>, every: Duration, name: &'static str, task: T) -> JoinHandle<()>
+where
+    T: Fn(Arc<Broker>) -> F + Send + 'static,
+    F: Future<Output = Result<(), Fault>> + Send + 'static,
+{
+    let broker = Arc::clone(broker);
+    tokio::spawn(async move {
+        let mut turns = tokio::time::interval(every);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            turns.tick().await;
+            match tokio::spawn(task(Arc::clone(&broker))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(fault)) => tracing::warn!(task = name, fault = %crate::error::chain(&fault), "task failed"),
+                Err(panic) => tracing::error!(task = name, %panic, "task panicked"),
             }
         }
-    }
+    })
 }

@@ -16,15 +16,16 @@ use crate::login::answer_application;
 use crate::pages::paths;
 use crate::state::App;
 
-/// Longest request by POST, in bytes: it goes on as a GET.
+/// Longest request, in bytes, by GET or by POST (which goes on as a GET).
 const LONGEST: usize = 16 * 1024;
 
 pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, caller: Caller) -> Result<Response, WebError> {
     let query = query.unwrap_or_default();
-    let params =
-        Params::parse(query.as_bytes()).map_err(|_| caller.refuse(&app, RefusalCode::BadRequest))?;
-    let started =
-        authorize::start(&app.broker, &params, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
+    if query.len() > LONGEST {
+        return Err(caller.refuse(&app, RefusalCode::BadRequest));
+    }
+    let params = Params::parse(query.as_bytes()).map_err(|_| caller.refuse(&app, RefusalCode::BadRequest))?;
+    let started = authorize::start(&app.broker, &params, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
     match started {
         Started::Login { flow, browser } => {
             let response = see_other(&paths::login(&flow));
@@ -54,10 +55,7 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let query = query.unwrap_or_default();
     let refuse = || {
-        caller.fail(
-            &app,
-            Refusal::bare(RefusalCode::BadRequest, caller.visitor.correlation.clone(), app.broker.now()),
-        )
+        caller.fail(&app, Refusal::bare(RefusalCode::BadRequest, caller.visitor.correlation.clone(), app.broker.now()))
     };
     if !is_form(&headers) || body.len() + query.len() > LONGEST {
         return Err(refuse());

@@ -41,10 +41,10 @@ pub async fn post(State(app): State<App>, request: Request) -> Response {
         Err(TokenFailure::Fault(fault)) => {
             tracing::error!(correlation = %visitor.correlation, fault = %chain(&fault), "token request failed");
             let unavailable = fault.code() == usher_domain::RefusalCode::Unavailable;
-            let status =
-                if unavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+            let status = if unavailable { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
             let code = if unavailable { ErrorCode::TemporarilyUnavailable } else { ErrorCode::ServerError };
-            let body = Json(OAuthError::new(code, "try again; if it stays, tell the help desk the correlation id").body());
+            let body =
+                Json(OAuthError::new(code, "try again; if it stays, tell the help desk the correlation id").body());
             let mut response = no_store((status, body).into_response());
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             response

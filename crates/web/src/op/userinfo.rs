@@ -24,12 +24,12 @@ pub async fn post(State(app): State<App>, RawQuery(query): RawQuery, headers: He
 
 async fn answer(app: &App, headers: &HeaderMap, query: &[u8], form: &[u8]) -> Response {
     let (Ok(query), Ok(form)) = (Params::parse(query), Params::parse(form)) else {
-        return refused(&BearerError::Malformed);
+        return refused(BearerError::Malformed);
     };
     let authorization = headers.get(header::AUTHORIZATION).map(|v| v.to_str().unwrap_or("invalid"));
     match userinfo(&app.broker, authorization, &query, &form).await {
         Ok(claims) => no_store(Json(claims).into_response()),
-        Err(UserInfoFailure::Bearer(error)) => refused(&error),
+        Err(UserInfoFailure::Bearer(error)) => refused(error),
         Err(UserInfoFailure::Fault(fault)) => {
             tracing::error!(fault = %chain(&fault), "userinfo failed");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -37,7 +37,7 @@ async fn answer(app: &App, headers: &HeaderMap, query: &[u8], form: &[u8]) -> Re
     }
 }
 
-fn refused(error: &BearerError) -> Response {
+fn refused(error: BearerError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
     let mut response = match error.body() {
         Some(body) => (status, Json(body)).into_response(),
