@@ -9,7 +9,7 @@ while read -r lock; do
   stamp=$folder/node_modules/.installed-from
   if ! cmp -s "$lock" "$stamp"; then
     say "installing the npm packages of $folder"
-    npm ci --prefix "$folder" --no-audit --no-fund --silent --ignore-scripts >&2
+    npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error --ignore-scripts >&2
     cp "$lock" "$stamp"
   fi
 done < <(find tests -name node_modules -prune -o -name package-lock.json -print)

@@ -20,6 +20,6 @@ esac
 own=$tools_dir/node/node_modules/$package/bin
 if [ ! -x "$own/node" ]; then
   say "fetching Node.js 22 (once)"
-  npm install --silent --no-save --prefix "$tools_dir/node" "$package@22" >&2
+  npm install --loglevel=error --no-audit --no-fund --no-save --prefix "$tools_dir/node" "$package@22" >&2
 fi
 printf '%s\n' "$own"

@@ -12,9 +12,10 @@ for name in "${!USHER_@}"; do
   [ "$name" = USHER_UPDATE_SCREENSHOTS ] || unset "$name"
 done
 
+# npm runs on the machine's own node, which knows the certificates that the machine trusts; the peers on a newer one.
+scripts/install-peers.sh
 node_dir=$(scripts/node-path.sh)
 export PATH="$node_dir:$PATH"
-scripts/install-peers.sh
 
 # Binaries and tests in one go: same features, so that no dependency is built twice.
 cargo build --locked --workspace --bins --tests || fail 'the build failed'

@@ -25,7 +25,7 @@ pub fn guide(parties: &Parties) -> String {
     line("     Usher has never seen Ann; her account is made on the way back.".to_owned());
     line("  2. Sign out in the shop and sign in again: the same account is found.".to_owned());
     line(format!("     In a private window, be {} instead.", bob.username));
-    line(format!("  3. Open {console} as {}: see the two accounts,", admin.username));
+    line(format!("  3. Open {console} as {}: see the accounts,", admin.username));
     line("     where they came from, and what happened at each sign-in.".to_owned());
     line(String::new());
     line("  Ctrl-C stops all of it.".to_owned());
