@@ -92,7 +92,7 @@ async fn oauth_03_duplicates() {
     let watch = Watch::start(&usher).await;
     assert_eq!(watch.turned_away(browser.submit(form).await).await, "bad_request");
     let many = (0..3_000).fold(shop.request(&usher), |request, n| request.twice("x", &n.to_string()));
-    let answer = browser.peek(many.url()).await;
+    let answer = browser.hop(many.url()).await;
     assert!((400..500).contains(&answer.status), "{}", answer.status);
 }
 

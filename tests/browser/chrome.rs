@@ -43,10 +43,12 @@ impl Drop for DriverProcess {
     }
 }
 
-async fn chromedriver() -> (DriverProcess, u16) {
+async fn chromedriver(home: &Path) -> (DriverProcess, u16) {
     let port = ports::free();
     let mut command = Command::new("chromedriver");
     command.arg(format!("--port={port}")).process_group(0).stdin(Stdio::null()).stderr(Stdio::null());
+    // Sockets, crash reports and settings go where the profile goes, and leave with it.
+    command.env("TMPDIR", home).env("HOME", home).env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
     let mut child = command.stdout(Stdio::piped()).spawn().expect("chromedriver is installed");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     while let Some(line) = lines.next_line().await.expect("readable") {
@@ -61,8 +63,8 @@ async fn chromedriver() -> (DriverProcess, u16) {
 impl Chrome {
     /// Starts a browser.
     pub async fn start(scripts: Scripts) -> Self {
-        let (process, port) = chromedriver().await;
         let profile = tempfile::Builder::new().prefix("usher-tests-chrome-").tempdir().expect("a folder");
+        let (process, port) = chromedriver(profile.path()).await;
         let mut wanted = DesiredCapabilities::chrome();
         for flag in [
             "--headless",
@@ -79,7 +81,7 @@ impl Chrome {
         ] {
             wanted.add_arg(flag).expect("a flag");
         }
-        wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("a flag");
+        wanted.add_arg(&format!("--user-data-dir={}", profile.path().join("profile").display())).expect("a flag");
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level");
         if scripts == Scripts::Blocked {
             let prefs = json!({ "profile.managed_default_content_settings.javascript": 2 });

@@ -4,5 +4,6 @@ mod federated;
 mod limits;
 mod local;
 mod operations;
+mod progress;
 mod races;
 mod sessions;

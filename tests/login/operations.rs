@@ -1,8 +1,10 @@
 //! What an operator meets on day one: first start, bootstrap file, command line, restart, stop.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::support::{Application, Idp, Setup, Usher, Watch, http};
+use crate::support::{Application, Endpoint, Idp, Setup, Usher, Watch, http};
 
 /// The first start prints a one-time link; it makes one admin and is gone.
 #[tokio::test]
@@ -68,13 +70,34 @@ async fn a_restart_loses_nobody() {
     usher.finish(&wiki, request, landing).await;
 }
 
-/// Health tells the truth; a terminated server has finished what it was answering.
 #[tokio::test]
-async fn health_and_a_graceful_stop() {
+async fn health_tells_the_truth() {
     let mut usher = Setup::new().start().await;
     assert_eq!(http::get(&usher.at(0, "/health/live")).await.status, 200);
     assert_eq!(http::get(&usher.at(0, "/health/ready")).await.status, 200);
     assert_eq!(usher.nodes[0].stop().await, Some(0));
+}
+
+/// A terminated server finishes what it is answering, even while it waits for a provider, and takes nothing new.
+#[tokio::test]
+async fn a_graceful_stop_finishes_what_was_begun() {
+    let (acme, shop) = (Idp::start().await, Application::web("shop"));
+    let mut usher = Setup::new().idp("acme", &acme).app(&shop).start().await;
+    let mut browser = usher.browser();
+    let (_, callback) = usher.callback(&mut browser, &shop, "acme").await;
+    acme.answer(Endpoint::Token, |mut answer| {
+        answer.delay = Duration::from_millis(700);
+        answer
+    });
+    let asked = acme.clone();
+    let walking = tokio::spawn(async move { browser.hop(&callback).await });
+    while asked.count(Endpoint::Token) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(usher.nodes[0].stop().await, Some(0));
+    let answer = walking.await.expect("the answer came");
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert!(answer.header("location").contains("/login/"), "{}", answer.header("location"));
 }
 
 /// Another key must not open this database; the refusal is one line, and the exit code says so.

@@ -188,7 +188,7 @@ impl Browser {
     }
 
     /// Fetches one address with the browser's cookies and follows nothing.
-    pub async fn peek(&mut self, url: impl AsRef<str>) -> Answered {
+    pub async fn hop(&mut self, url: impl AsRef<str>) -> Answered {
         let url = Url::parse(url.as_ref()).expect("a URL");
         let address = self.address(&url).unwrap_or_else(|| panic!("{url} is out of reach"));
         self.exchange(&Step::get(url, Initiator::Person), address, false).await
