@@ -1,8 +1,9 @@
 //! Applications in the console: list, create (the secret is shown once), change, switch off, delete.
 
+use url::Url;
 use usher_domain::{
-    Application, ApplicationId, ApplicationKind, ApplicationSecret, ClientAuthMethod, HttpsOrigin, RedirectUri,
-    SecretText, SigningAlgorithm,
+    Application, ApplicationId, ApplicationKind, ApplicationSecret, ClientAuthMethod, ConnectionId, HttpsOrigin,
+    RedirectUri, SecretText, SigningAlgorithm,
 };
 use usher_oidc_provider::opaque;
 use usher_storage::{applications, audit, config};
@@ -27,6 +28,31 @@ pub struct ApplicationForm {
     pub local_sign_in: bool,
     /// Whether a person without a local account is refused.
     pub local_account_required: bool,
+    /// How it authenticates: `client_secret_basic` or `client_secret_post`; a public application never does.
+    pub auth_method: String,
+    /// `RS256` or `ES256`.
+    pub id_token_alg: String,
+    /// Connections it offers; absent: all.
+    pub connections: Option<Vec<ConnectionId>>,
+    /// Where "go back" leads; may be empty.
+    pub home_url: String,
+}
+
+impl Default for ApplicationForm {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            redirect_uris: String::new(),
+            post_logout_redirect_uris: String::new(),
+            origins: String::new(),
+            local_sign_in: true,
+            local_account_required: false,
+            auth_method: "client_secret_basic".to_owned(),
+            id_token_alg: SigningAlgorithm::default().as_str().to_owned(),
+            connections: None,
+            home_url: String::new(),
+        }
+    }
 }
 
 /// Every application but the console, by name.
@@ -134,6 +160,25 @@ pub async fn add_secret(
     Ok(secret)
 }
 
+/// Removes one of two secrets, told by its ending; the last one stays.
+pub async fn remove_secret(
+    broker: &Broker,
+    admin: &Admin,
+    id: &ApplicationId,
+    ending: &str,
+    visitor: &Visitor,
+) -> Result<(), NotDone> {
+    let mut application = get(broker, id).ok_or(NotDone::Gone)?;
+    let Some(at) = application.secrets.iter().position(|secret| secret.ending == ending) else {
+        return Err(NotDone::Stale);
+    };
+    if application.secrets.len() < 2 {
+        return Err(NotDone::Forbidden("The last secret cannot be removed: add a new one first".to_owned()));
+    }
+    application.secrets.remove(at);
+    store(broker, admin, application, "application.secret_removed", visitor).await
+}
+
 /// Deletes one; its grants end with it.
 pub async fn delete(broker: &Broker, admin: &Admin, id: &ApplicationId, visitor: &Visitor) -> Result<(), NotDone> {
     get(broker, id).ok_or(NotDone::Gone)?;
@@ -206,7 +251,36 @@ fn fill(application: &mut Application, form: &ApplicationForm) -> Result<(), Not
     application.origins = lines("origins", &form.origins, HttpsOrigin::parse)?;
     application.local_sign_in = form.local_sign_in;
     application.local_account_required = form.local_account_required;
+    application.auth_method = auth_method(application.kind, &form.auth_method)?;
+    application.id_token_alg = match form.id_token_alg.as_str() {
+        "RS256" => SigningAlgorithm::Rs256,
+        "ES256" => SigningAlgorithm::Es256,
+        _ => return Err(NotDone::field("id_token_alg", "Choose RS256 or ES256")),
+    };
+    application.connections.clone_from(&form.connections);
+    application.home_url = home_url(&form.home_url)?;
     Ok(())
+}
+
+fn auth_method(kind: ApplicationKind, text: &str) -> Result<ClientAuthMethod, NotDone> {
+    match (kind.is_confidential(), text) {
+        (false, _) => Ok(ClientAuthMethod::None),
+        (true, "client_secret_basic") => Ok(ClientAuthMethod::ClientSecretBasic),
+        (true, "client_secret_post") => Ok(ClientAuthMethod::ClientSecretPost),
+        _ => Err(NotDone::field("auth_method", "Choose how the secret is sent")),
+    }
+}
+
+/// A web address that people are led to: never `javascript:` and the like.
+fn home_url(text: &str) -> Result<Option<String>, NotDone> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "https" | "http") && text.len() <= 2000 => Ok(Some(url.into())),
+        _ => Err(NotDone::field("home_url", "Enter an address that begins with https://")),
+    }
 }
 
 /// One value a line; an error names the line's text.
@@ -218,6 +292,6 @@ fn lines<T, E: std::fmt::Display>(
     text.lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
-        .map(|line| parse(line).map_err(|fault| NotDone::field(field, format!("{line}: {fault}"))))
+        .map(|line| parse(line).map_err(|fault| NotDone::field(field, format!("“{line}”: {fault}"))))
         .collect()
 }

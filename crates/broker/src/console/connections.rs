@@ -1,16 +1,13 @@
-//! Connections in the console: the wizard's draft, discovery, create, change, switch on and off, delete.
+//! Connections in the console: list, change, switch on and off, delete. The wizard makes them: [`super::drafts`].
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use usher_connectors::{Discovered, DiscoveryError, discover, needs_secret_again, settings_from_form};
+use usher_connectors::{FieldError, SettingsError, connector_for, needs_secret_again, settings_from_form};
 use usher_domain::{
-    AttributeMapping, AttributeName, AttributeSync, Connection, ConnectionId, ConnectionKind, ProvisioningSettings,
-    SecretText, SignInPageListing,
+    AttributeMapping, AttributeName, AttributeSync, AuditEvent, Connection, ConnectionId, SecretText, SignInPageListing,
 };
-use usher_storage::{Purpose, Sealed, audit, config, connections, links, settings};
+use usher_storage::{Purpose, Sealed, audit, config, connections, links};
 
 use super::{Admin, NotDone, deed};
 use crate::broker::Broker;
@@ -18,175 +15,13 @@ use crate::failure::Fault;
 use crate::snapshot::ConfiguredConnection;
 use crate::visitor::Visitor;
 
-/// How long a draft waits.
-const DRAFT_LIFE: chrono::Duration = chrono::Duration::days(7);
-
-/// The wizard's draft. Its id is the connection's, so that the redirect URI is final before the admin goes to the provider.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Draft {
-    /// The id reserved.
-    pub id: ConnectionId,
-    /// Kind chosen.
-    pub kind: ConnectionKind,
-    /// Name chosen.
-    pub name: String,
-    /// What the form of the details step held; never a secret.
-    pub form: BTreeMap<String, String>,
-    /// Discovered or typed settings, once the details step was passed.
-    pub settings: Option<Value>,
-    /// The client secret, sealed for the connection's row.
-    pub secret: Option<Vec<u8>>,
-    /// When it was begun.
-    pub created_at: DateTime<Utc>,
-}
-
-fn key(id: &ConnectionId) -> String {
-    format!("draft:{id}")
-}
-
-/// Begins a draft.
-pub async fn begin_draft(broker: &Broker, kind: ConnectionKind, name: &str) -> Result<Draft, NotDone> {
-    let name = valid_name(broker, name, None)?;
-    let draft = Draft {
-        id: ConnectionId::random(broker.entropy()),
-        kind,
-        name,
-        form: BTreeMap::new(),
-        settings: None,
-        secret: None,
-        created_at: broker.now(),
-    };
-    save_draft(broker, &draft).await?;
-    Ok(draft)
-}
-
-/// Keeps a draft.
-pub async fn save_draft(broker: &Broker, draft: &Draft) -> Result<(), NotDone> {
-    let text = serde_json::to_string(draft).map_err(|e| Fault::unreadable("draft", e))?;
-    let key = key(&draft.id);
-    broker
-        .store
-        .write(move |tx| {
-            let (key, text) = (key.clone(), text.clone());
-            Box::pin(async move { settings::put(tx, &key, &text).await })
-        })
-        .await?;
-    Ok(())
-}
-
-/// Reads a draft that is not too old.
-pub async fn draft(broker: &Broker, id: &ConnectionId) -> Result<Draft, NotDone> {
-    let key = key(id);
-    let text = broker.store.read(move |tx| Box::pin(async move { settings::get(tx, &key).await })).await?;
-    let draft: Draft =
-        serde_json::from_str(&text.ok_or(NotDone::Gone)?).map_err(|e| Fault::unreadable("draft", e))?;
-    if broker.now() - draft.created_at > DRAFT_LIFE { Err(NotDone::Gone) } else { Ok(draft) }
-}
-
-/// Asks a provider for its metadata.
-pub async fn discover_provider(
-    broker: &Broker,
-    kind: ConnectionKind,
-    issuer: &str,
-) -> Result<Discovered, DiscoveryError> {
-    discover(kind, issuer.trim(), &*broker.fetch).await
-}
-
-/// Checks the details form against the kind and keeps it in the draft, the secret sealed.
-pub async fn fill_draft(
-    broker: &Broker,
-    mut draft: Draft,
-    discovered: Option<&Value>,
-    form: BTreeMap<String, String>,
-    secret: Option<SecretText>,
-) -> Result<Draft, NotDone> {
-    let settings = settings_from_form(draft.kind, discovered.or(draft.settings.as_ref()), &form).map_err(first)?;
-    if let Some(secret) = secret.filter(|s| !s.is_empty()) {
-        draft.secret = Some(seal(broker, &draft.id, &secret)?.as_bytes().to_vec());
-    }
-    draft.settings = Some(settings);
-    draft.form = form;
-    save_draft(broker, &draft).await?;
-    Ok(draft)
-}
-
-fn first(errors: Vec<usher_connectors::FieldError>) -> NotDone {
-    match errors.into_iter().next() {
-        Some(error) => NotDone::field(error.field, error.problem),
-        None => NotDone::Forbidden("the settings are not valid".to_owned()),
-    }
-}
-
-fn seal(broker: &Broker, id: &ConnectionId, secret: &SecretText) -> Result<Sealed, Fault> {
-    broker
-        .store
-        .sealer()
-        .seal(Purpose::CONNECTION_SECRET, id.as_str(), secret.expose().as_bytes(), broker.entropy())
-        .map_err(|e| Fault::unreadable("secret", e))
-}
-
-/// What the last step of the wizard decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Review {
-    /// Whether a first sign-in creates a local account.
-    pub jit: bool,
-    /// Whether the sign-in page lists it.
-    pub listing: SignInPageListing,
-}
-
-/// Makes the connection of a draft.
-pub async fn create(
-    broker: &Broker,
-    admin: &Admin,
-    draft: Draft,
-    review: Review,
-    visitor: &Visitor,
-) -> Result<Connection, NotDone> {
-    let name = valid_name(broker, &draft.name, Some(&draft.id))?;
-    let settings = draft.settings.clone().ok_or(NotDone::Forbidden("the details are missing".to_owned()))?;
-    let connection = Connection {
-        script_name: script_name(&name),
-        id: draft.id.clone(),
-        kind: draft.kind,
-        name,
-        button_text: None,
-        enabled: true,
-        listing: review.listing,
-        email_domains: Vec::new(),
-        settings,
-        mapping: Vec::new(),
-        provisioning: ProvisioningSettings { enabled: review.jit, ..ProvisioningSettings::default() },
-        revision: 1,
-    };
-    let secret = draft.secret.map(Sealed::from_bytes);
-    let event = deed(broker, admin, visitor, "connection.created", object(&connection.id));
-    let (row, key) = (connection.clone(), key(&draft.id));
-    broker
-        .store
-        .write(move |tx| {
-            let (row, key, event, secret) = (row.clone(), key.clone(), event.clone(), secret.clone());
-            Box::pin(async move {
-                if !connections::insert(tx, &row, secret.as_ref()).await? {
-                    return Err(NotDone::Stale);
-                }
-                settings::delete(tx, &key).await?;
-                config::bump(tx).await?;
-                audit::insert(tx, &event).await?;
-                Ok(())
-            })
-        })
-        .await?;
-    broker.reload().await?;
-    Ok(connection)
-}
-
-fn object(id: &ConnectionId) -> String {
+pub(super) fn object(id: &ConnectionId) -> String {
     format!("connection:{id}")
 }
 
 /// Every connection, by name.
 pub fn list(broker: &Broker) -> Vec<Connection> {
-    let mut all = broker.snapshot().plain_connections();
+    let mut all = broker.snapshot().plain_connections().to_vec();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }
@@ -220,6 +55,8 @@ pub enum Change {
     Settings {
         /// Fields of the form.
         form: BTreeMap<String, String>,
+        /// What discovery found, where the issuer is another than before.
+        discovered: Option<Value>,
         /// New secret; absent: the old one stays.
         secret: Option<SecretText>,
     },
@@ -245,35 +82,23 @@ pub async fn change(
     visitor: &Visitor,
 ) -> Result<(), NotDone> {
     let (id, version) = seen;
-    let mut connection = get(broker, id).ok_or(NotDone::Gone)?.connection;
+    let ConfiguredConnection { mut connection, secret } = get(broker, id).ok_or(NotDone::Gone)?;
     connection.revision = version;
     let mut new_secret = None;
     let action = match change {
         Change::General { name, button_text, listing, email_domains } => {
             connection.name = valid_name(broker, &name, Some(id))?;
             connection.script_name = script_name(&connection.name);
-            let text = button_text.trim();
-            if text.chars().count() > 60 {
-                return Err(NotDone::field("button_text", "Use at most 60 characters"));
-            }
-            connection.button_text = (!text.is_empty()).then(|| text.to_owned());
+            connection.button_text = valid_button(&button_text)?;
             connection.listing = listing;
             connection.email_domains = domains(broker, id, &email_domains)?;
             "connection.updated"
         }
-        Change::Settings { form, secret } => {
-            let settings =
-                settings_from_form(connection.kind, Some(&connection.settings), &form).map_err(first)?;
-            let secret = secret.filter(|s| !s.is_empty());
-            if needs_secret_again(connection.kind, &connection.settings, &settings) && secret.is_none() {
-                // ADMIN-20: a stored secret never goes to an address that was typed after it.
-                return Err(NotDone::field(
-                    "client_secret",
-                    "The issuer or an endpoint changed: enter the client secret again",
-                ));
-            }
-            connection.settings = settings;
-            new_secret = secret.map(|s| seal(broker, id, &s)).transpose()?;
+        Change::Settings { form, discovered, secret: typed } => {
+            let typed = typed.filter(|s| !s.is_empty());
+            connection.settings = new_settings(&connection, &form, discovered, (secret.as_ref(), typed.as_ref()))?;
+            usable(broker, &connection, typed.clone().or(secret))?;
+            new_secret = typed.map(|s| seal(broker, id, &s)).transpose()?;
             "connection.settings_updated"
         }
         Change::Mapping(rows) => {
@@ -291,10 +116,44 @@ pub async fn change(
         }
     };
     let event = deed(broker, admin, visitor, action, object(id));
+    store(broker, connection, new_secret, event).await
+}
+
+/// The settings of a form. A stored secret never goes to an address that was typed after it (ADMIN-20).
+fn new_settings(
+    connection: &Connection,
+    form: &BTreeMap<String, String>,
+    discovered: Option<Value>,
+    (kept, typed): (Option<&SecretText>, Option<&SecretText>),
+) -> Result<Value, NotDone> {
+    let before = renewed(&connection.settings, discovered);
+    let settings = settings_from_form(connection.kind, Some(&before), form).map_err(first)?;
+    let moved = needs_secret_again(connection.kind, &connection.settings, &settings);
+    if moved && kept.is_some() && typed.is_none() {
+        let text = "The issuer or an endpoint changed: enter the client secret again";
+        return Err(NotDone::field("client_secret", text));
+    }
+    Ok(settings)
+}
+
+fn valid_button(text: &str) -> Result<Option<String>, NotDone> {
+    let text = text.trim();
+    if text.chars().count() > 60 || text.chars().any(char::is_control) {
+        return Err(NotDone::field("button_text", "Use at most 60 characters"));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+async fn store(
+    broker: &Broker,
+    connection: Connection,
+    secret: Option<Sealed>,
+    event: AuditEvent,
+) -> Result<(), NotDone> {
     broker
         .store
         .write(move |tx| {
-            let (connection, event, secret) = (connection.clone(), event.clone(), new_secret.clone());
+            let (connection, event, secret) = (connection.clone(), event.clone(), secret.clone());
             Box::pin(async move {
                 connections::update(tx, &connection).await?.ok_or(NotDone::Stale)?;
                 if let Some(secret) = &secret {
@@ -342,6 +201,46 @@ pub async fn delete(broker: &Broker, admin: &Admin, id: &ConnectionId, visitor: 
     Ok(())
 }
 
+pub(super) fn first(errors: Vec<FieldError>) -> NotDone {
+    match errors.into_iter().next() {
+        Some(error) => NotDone::field(error.field, error.problem),
+        None => NotDone::Forbidden("the settings are not valid".to_owned()),
+    }
+}
+
+pub(super) fn seal(broker: &Broker, id: &ConnectionId, secret: &SecretText) -> Result<Sealed, Fault> {
+    broker
+        .store
+        .sealer()
+        .seal(Purpose::CONNECTION_SECRET, id.as_str(), secret.expose().as_bytes(), broker.entropy())
+        .map_err(|e| Fault::unreadable("secret", e))
+}
+
+/// Whether a connection could be used as it is configured.
+pub(super) fn usable(broker: &Broker, connection: &Connection, secret: Option<SecretText>) -> Result<(), NotDone> {
+    match connector_for(connection, secret, &crate::login::redirect_uri(broker, &connection.id)) {
+        Ok(_) => Ok(()),
+        Err(SettingsError::SecretMissing) => {
+            Err(NotDone::field("client_secret", "Enter the client secret, or choose another client authentication"))
+        }
+        Err(SettingsError::SecretUnusable(fault)) => Err(NotDone::field("client_secret", fault)),
+        Err(SettingsError::Unreadable(fault)) => Err(NotDone::field("issuer", fault)),
+    }
+}
+
+/// The settings with what discovery found in place of what was there.
+fn renewed(settings: &Value, discovered: Option<Value>) -> Value {
+    match (settings, discovered) {
+        (Value::Object(old), Some(Value::Object(new))) => {
+            let mut all = old.clone();
+            all.extend(new);
+            Value::Object(all)
+        }
+        (_, Some(new)) => new,
+        (old, None) => old.clone(),
+    }
+}
+
 /// `Acme OIDC` is `acme_oidc` in scripts.
 pub fn script_name(name: &str) -> String {
     let slug: String =
@@ -349,7 +248,7 @@ pub fn script_name(name: &str) -> String {
     slug.trim_matches('_').chars().take(64).collect()
 }
 
-fn valid_name(broker: &Broker, name: &str, own: Option<&ConnectionId>) -> Result<String, NotDone> {
+pub(super) fn valid_name(broker: &Broker, name: &str, own: Option<&ConnectionId>) -> Result<String, NotDone> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
         return Err(NotDone::field("name", "Enter a name of 1 to 120 characters"));
@@ -370,10 +269,10 @@ fn domains(broker: &Broker, own: &ConnectionId, text: &str) -> Result<Vec<String
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let domain = line.to_ascii_lowercase();
         if usher_domain::EmailAddress::parse(&format!("x@{domain}")).is_err() {
-            return Err(NotDone::field("email_domains", format!("{line}: this is not a domain")));
+            return Err(NotDone::field("email_domains", format!("“{line}” is not a domain")));
         }
         if broker.snapshot().by_domain(&domain).is_some_and(|other| other != *own) {
-            return Err(NotDone::field("email_domains", format!("{line}: another connection has this domain")));
+            return Err(NotDone::field("email_domains", format!("“{line}” belongs to another connection")));
         }
         list.push(domain);
     }

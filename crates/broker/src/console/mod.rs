@@ -3,6 +3,7 @@
 
 pub mod applications;
 pub mod connections;
+pub mod drafts;
 pub mod sign_in;
 pub mod traces;
 pub mod users;
@@ -72,8 +73,8 @@ impl From<StorageError> for NotDone {
 
 impl NotDone {
     /// A wrong field.
-    pub fn field(field: &'static str, text: impl ToString) -> Self {
-        Self::Field { field, text: text.to_string() }
+    pub fn field(field: &'static str, text: impl std::fmt::Display) -> Self {
+        Self::Field { field, text: format!("{text}") }
     }
 }
 

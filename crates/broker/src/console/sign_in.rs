@@ -151,9 +151,16 @@ mod tests {
     #[test]
     fn web_07_open_redirect() {
         assert_eq!(safe_path("/console/users?q=a"), "/console/users?q=a");
-        for bad in
-            ["//m.test", "/\\m.test", "https:m.test", "/console//m.test", "/%09/m.test", "javascript:x", "/consolex", ""]
-        {
+        for bad in [
+            "//m.test",
+            "/\\m.test",
+            "https:m.test",
+            "/console//m.test",
+            "/%09/m.test",
+            "javascript:x",
+            "/consolex",
+            "",
+        ] {
             assert_eq!(safe_path(bad), "/console", "{bad}");
         }
     }

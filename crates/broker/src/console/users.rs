@@ -1,9 +1,12 @@
 //! Users in the console: search, look, create, switch off.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use usher_domain::{
     AccountState, AttributeSource, BrowserSession, EmailAddress, FederatedLink, Role, SecretText, User, UserId,
     UserName, Verification,
 };
+use usher_provisioning::Explanation;
 use usher_storage::users::{UserPage, UserSearch};
 use usher_storage::{audit, grants, links, roles, sessions, users};
 
@@ -81,6 +84,36 @@ pub async fn details(broker: &Broker, id: &UserId) -> Result<Option<UserDetails>
         .await
 }
 
+/// User names by id, for lists that know ids only. Accounts that are gone are left out.
+pub async fn names(broker: &Broker, ids: BTreeSet<UserId>) -> Result<BTreeMap<UserId, UserName>, Fault> {
+    broker
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let mut names = BTreeMap::new();
+                for id in ids {
+                    if let Some(user) = users::get(tx, &id).await? {
+                        names.insert(id, user.username);
+                    }
+                }
+                Ok::<_, Fault>(names)
+            })
+        })
+        .await
+}
+
+/// The account with a user name.
+pub async fn by_name(broker: &Broker, name: &str) -> Result<Option<UserId>, Fault> {
+    let Ok(name) = UserName::parse(name.trim()) else { return Ok(None) };
+    let found = broker.store.read(move |tx| Box::pin(async move { users::get_by_username(tx, &name).await })).await?;
+    Ok(found.map(|user| user.id))
+}
+
+/// Why a link was made, line by line.
+pub fn why(link: &FederatedLink) -> Vec<String> {
+    serde_json::from_str::<Explanation>(&link.explanation).map(|reasons| reasons.lines()).unwrap_or_default()
+}
+
 /// What the form for a new user sends.
 #[derive(Debug, Clone)]
 pub struct UserForm {
@@ -93,12 +126,7 @@ pub struct UserForm {
 }
 
 /// Creates a user.
-pub async fn create(
-    broker: &Broker,
-    admin: &Admin,
-    form: &UserForm,
-    visitor: &Visitor,
-) -> Result<UserId, NotDone> {
+pub async fn create(broker: &Broker, admin: &Admin, form: &UserForm, visitor: &Visitor) -> Result<UserId, NotDone> {
     let username = UserName::parse(form.username.trim()).map_err(|e| NotDone::field("username", e))?;
     let email = match form.email.trim() {
         "" => None,
@@ -118,7 +146,7 @@ pub async fn create(
         password_hash,
         email,
         email_verified: Verification::ByAdmin,
-        attributes: std::collections::BTreeMap::new(),
+        attributes: BTreeMap::new(),
         source: AttributeSource::Admin(admin.user.id.clone()),
         role: None,
     };
