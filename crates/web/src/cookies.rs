@@ -23,6 +23,8 @@ pub struct CookieNames {
     pub language: String,
     /// What waits while an admin signs in to the console.
     pub waiting: String,
+    /// What the console confirms on its next page; one of a fixed set of words.
+    pub flash: String,
     secure: bool,
 }
 
@@ -40,6 +42,7 @@ impl CookieNames {
             console: name("console"),
             language: name("language"),
             waiting: name("waiting"),
+            flash: name("flash"),
             secure,
         }
     }
@@ -87,6 +90,16 @@ impl CookieNames {
         self.cookie(&self.waiting, String::new(), Some(0))
     }
 
+    /// `Set-Cookie` for what the console's next page confirms; ends with the browser.
+    pub fn set_flash(&self, key: &str) -> String {
+        self.cookie(&self.flash, key.to_owned(), None)
+    }
+
+    /// `Set-Cookie` that removes what was confirmed.
+    pub fn clear_flash(&self) -> String {
+        self.cookie(&self.flash, String::new(), Some(0))
+    }
+
     /// The one value of a cookie; absent when it is missing or empty.
     pub fn value(&self, headers: &HeaderMap, name: &str) -> Option<String> {
         pairs(headers).find(|(n, _)| *n == name).map(|(_, v)| v.to_owned()).filter(|v| !v.is_empty())
@@ -94,7 +107,7 @@ impl CookieNames {
 
     /// Whether one of our cookies came more than once: a sibling domain may have tossed one in (SESS-14).
     pub fn is_ambiguous(&self, headers: &HeaderMap) -> bool {
-        [&self.session, &self.browser, &self.last, &self.console, &self.language, &self.waiting]
+        [&self.session, &self.browser, &self.last, &self.console, &self.language, &self.waiting, &self.flash]
             .iter()
             .any(|name| pairs(headers).filter(|(n, _)| n == name).count() > 1)
     }

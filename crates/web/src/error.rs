@@ -16,9 +16,9 @@ pub const CORRELATION_HEADER: &str = "x-correlation-id";
 /// A failed request, ready to be shown.
 pub struct WebError(Box<Shown>);
 
-enum Shown {
-    Page(RefusalPage, Option<u64>),
-    Elsewhere(String),
+struct Shown {
+    page: RefusalPage,
+    retry_after: Option<u64>,
 }
 
 impl WebError {
@@ -49,12 +49,7 @@ impl WebError {
             correlation: refusal.correlation,
             at: refusal.at,
         };
-        Self(Box::new(Shown::Page(page, retry_after)))
-    }
-
-    /// Leads elsewhere instead (a console page without its sign-in).
-    pub fn elsewhere(location: String) -> Self {
-        Self(Box::new(Shown::Elsewhere(location)))
+        Self(Box::new(Shown { page, retry_after }))
     }
 }
 
@@ -90,34 +85,28 @@ pub fn chain(fault: &dyn std::error::Error) -> String {
 
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
-        match *self.0 {
-            Shown::Elsewhere(location) => see_other(&location),
-            Shown::Page(page, retry_after) => {
-                let status = page.status();
-                let correlation = page.correlation.clone();
-                let mut response = (status, Page(page)).into_response();
-                let headers = response.headers_mut();
-                if let Ok(value) = HeaderValue::from_str(correlation.as_str()) {
-                    headers.insert(CORRELATION_HEADER, value);
-                }
-                if let Some(seconds) = retry_after {
-                    headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-                }
-                response
-            }
+        let Shown { page, retry_after } = *self.0;
+        let status = page.status();
+        let correlation = page.correlation.clone();
+        let mut response = (status, Page(page)).into_response();
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(correlation.as_str()) {
+            headers.insert(CORRELATION_HEADER, value);
         }
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 
 /// `303 See Other`; a location that cannot be a header is a fault of ours.
 pub fn see_other(location: &str) -> Response {
-    match HeaderValue::from_str(location) {
-        Ok(value) => (StatusCode::SEE_OTHER, [(header::LOCATION, value)]).into_response(),
-        Err(_) => {
-            tracing::error!("a redirect target is not a header value");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+    if let Ok(value) = HeaderValue::from_str(location) {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, value)]).into_response();
     }
+    tracing::error!("a redirect target is not a header value");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// Adds a `Set-Cookie`.

@@ -70,9 +70,11 @@ pub fn confine(headers: &mut HeaderMap, class: PageClass, transport: Transport) 
     }
 }
 
-/// [`confine`] for `axum::middleware::map_response`.
+/// [`confine`] for `axum::middleware::map_response`. A page whose form leads elsewhere carries a class of its own
+/// among the response's extensions.
 pub fn confining(class: PageClass, transport: Transport) -> impl Fn(Response) -> std::future::Ready<Response> + Clone {
     move |mut response: Response| {
+        let class = response.extensions().get::<PageClass>().copied().unwrap_or(class);
         confine(response.headers_mut(), class, transport);
         std::future::ready(response)
     }

@@ -1,14 +1,42 @@
-//! The console.
+//! The admin console: one file for each part, [`session`] for what they share.
+//!
+//! A handler extracts, runs one use case of the broker and renders or redirects; rights, tokens and field errors are
+//! judged in one place each.
+
+mod application;
+mod applications;
+mod connection;
+mod connections;
+mod fields;
+mod home;
+mod oidc_form;
+mod probe;
+mod session;
+mod settings;
+mod sign_in;
+mod sign_ins;
+mod users;
+mod wizard;
+mod words;
+
 use axum::Router;
-use axum::response::{IntoResponse, Response};
-use usher_broker::login::ProbeReport;
+
+pub use probe::report as probe_report;
 
 use crate::state::App;
 
+/// Every route of the console.
 pub fn routes() -> Router<App> {
     Router::new()
-}
-
-pub fn probe_report(_app: &App, report: ProbeReport) -> Response {
-    report.name.into_response()
+        .merge(sign_in::routes())
+        .merge(home::routes())
+        .merge(wizard::routes())
+        .merge(connections::routes())
+        .merge(connection::routes())
+        .merge(settings::routes())
+        .merge(probe::routes())
+        .merge(applications::routes())
+        .merge(application::routes())
+        .merge(users::routes())
+        .merge(sign_ins::routes())
 }

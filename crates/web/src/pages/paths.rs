@@ -13,6 +13,7 @@ pub mod routes {
     pub const SIGNED_OUT: &str = "/signed-out";
 
     pub const HOME: &str = "/console";
+    pub const CONSOLE_CALLBACK: &str = "/console/callback";
     pub const SIGN_OUT: &str = "/console/sign-out";
     pub const CONNECTIONS: &str = "/console/connections";
     pub const NEW_CONNECTION: &str = "/console/connections/new";
@@ -34,6 +35,7 @@ pub mod routes {
     pub const APPLICATION_STATE: &str = "/console/applications/{id}/state";
     pub const APPLICATION_DELETE: &str = "/console/applications/{id}/delete";
     pub const USERS: &str = "/console/users";
+    pub const NEW_USER: &str = "/console/users/new";
     pub const USER_PROFILE: &str = "/console/users/{id}/profile";
     pub const USER_LINKED: &str = "/console/users/{id}/linked";
     pub const USER_STATE: &str = "/console/users/{id}/state";

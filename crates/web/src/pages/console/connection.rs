@@ -189,7 +189,7 @@ pub enum TestResult {
     /// It has not been run.
     NotRun,
     /// The provider's answer holds.
-    Works { claims: Vec<ClaimRow>, checks: Vec<Check> },
+    Works { claims: Vec<ClaimRow>, checks: Vec<Check>, decision: Vec<String> },
     /// It does not.
     Fails { reason: String, checks: Vec<Check>, correlation: CorrelationId },
 }

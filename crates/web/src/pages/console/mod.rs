@@ -25,7 +25,8 @@ pub use message::MessagePage;
 pub use shell::{Flash, FlashKind, Section, Shell};
 pub use sign_ins::{SignInRow, SignInsPage, TraceEventRow, TracePage, stage_key};
 pub use users::{
-    AttributeRow, LinkedAccountRow, UserHead, UserLinkedPage, UserProfilePage, UserRow, UserTab, UsersPage,
+    AttributeRow, LinkedAccountRow, NewUserForm, NewUserPage, UserHead, UserLinkedPage, UserProfilePage, UserRow,
+    UserTab, UsersPage,
 };
 pub use wizard::{
     Discovered, IssuerFix, NewConnectionPage, OidcForm, WizardDetailsPage, WizardReviewPage, WizardStep,

@@ -52,13 +52,14 @@ pub enum FlashKind {
     ApplicationEnabled,
     ApplicationDisabled,
     SecretRemoved,
+    UserCreated,
     UserEnabled,
     UserDisabled,
     LinkRemoved,
 }
 
 impl FlashKind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Saved,
         Self::JitUpdated,
         Self::ConnectionCreated,
@@ -69,6 +70,7 @@ impl FlashKind {
         Self::ApplicationEnabled,
         Self::ApplicationDisabled,
         Self::SecretRemoved,
+        Self::UserCreated,
         Self::UserEnabled,
         Self::UserDisabled,
         Self::LinkRemoved,
@@ -87,6 +89,7 @@ impl FlashKind {
             Self::ApplicationEnabled => "flash-application-enabled",
             Self::ApplicationDisabled => "flash-application-disabled",
             Self::SecretRemoved => "flash-secret-removed",
+            Self::UserCreated => "flash-user-created",
             Self::UserEnabled => "flash-user-enabled",
             Self::UserDisabled => "flash-user-disabled",
             Self::LinkRemoved => "flash-link-removed",

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use usher_domain::{AccountState, CorrelationId, UserId, Verification};
 
 use super::Shell;
+use crate::forms::FormErrors;
 use crate::pages::paths::{self, routes};
 use crate::pages::{Named, Tag, Tone, Ui};
 
@@ -50,6 +51,30 @@ pub struct UsersPage {
     pub next: Option<String>,
     /// Whether this is a later page: offers the way back to the first.
     pub later: bool,
+}
+
+/// Fields of a new user; a password is never sent back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewUserForm {
+    pub username: String,
+    pub email: String,
+}
+
+/// New user.
+#[derive(Debug, Template)]
+#[template(path = "console/users/new.html")]
+pub struct NewUserPage {
+    pub shell: Shell,
+    pub form: NewUserForm,
+    /// Fewest characters of a password.
+    pub password_characters: u64,
+    pub errors: FormErrors,
+}
+
+impl NewUserPage {
+    fn password_hint(&self) -> String {
+        self.shell.ui.count("new-user-password-hint", "characters", self.password_characters)
+    }
 }
 
 /// A tab of a user; each is a page of its own.
@@ -142,6 +167,8 @@ pub struct UserProfilePage {
     /// The public `sub`.
     pub subject: String,
     pub attributes: Vec<AttributeRow>,
+    /// Why it could not be switched on or off.
+    pub errors: FormErrors,
 }
 
 /// A linked account.

@@ -16,6 +16,7 @@ pub fn all(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
     pages.extend(connection(shell, name));
     pages.extend(applications(shell, name));
     pages.extend(users(shell, name));
+    pages.extend(user(shell, name));
     pages.extend(sign_ins(shell, name));
     pages
 }
@@ -196,7 +197,10 @@ fn connection(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
         render("console-connection-delete", delete(vec![])),
         render("console-connection-delete-used", delete(vec![link(name)])),
         render("console-connection-test", test(TestResult::NotRun)),
-        render("console-connection-test-works", test(TestResult::Works { claims, checks: checks(name) })),
+        render(
+            "console-connection-test-works",
+            test(TestResult::Works { claims, checks: checks(name), decision: vec![name.to_owned()] }),
+        ),
         render("console-connection-test-fails", test(fails)),
     ]);
     pages
@@ -362,6 +366,24 @@ fn users(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
         later: false,
     };
     let rows = vec![row(AccountState::Active), row(AccountState::Disabled)];
+    vec![
+        render("console-users", list("", rows, Some("/console/users?after=c".to_owned()))),
+        render(
+            "console-user-new",
+            NewUserPage {
+                shell: shell(section),
+                form: NewUserForm { username: name.to_owned(), email: name.to_owned() },
+                password_characters: 12,
+                errors: FormErrors::at("username", name),
+            },
+        ),
+        render("console-users-empty", list("", vec![], None)),
+        render("console-users-no-match", list(name, vec![], None)),
+    ]
+}
+
+fn user(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
+    let section = Section::Users;
     let head = || UserHead {
         id: user_id(),
         name: Named::new(name),
@@ -390,16 +412,25 @@ fn users(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
     let attributes = vec![attribute("email", Verification::ByProvider), attribute(name, Verification::Unverified)];
     let subject = "3f9c0a7e".to_owned();
     vec![
-        render("console-users", list("", rows, Some("/console/users?after=c".to_owned()))),
-        render("console-users-empty", list("", vec![], None)),
-        render("console-users-no-match", list(name, vec![], None)),
         render(
             "console-user",
-            UserProfilePage { shell: shell(section), user: head(), subject: subject.clone(), attributes },
+            UserProfilePage {
+                shell: shell(section),
+                user: head(),
+                subject: subject.clone(),
+                attributes,
+                errors: FormErrors::at("", name),
+            },
         ),
         render(
             "console-user-bare",
-            UserProfilePage { shell: shell(section), user: head(), subject, attributes: vec![] },
+            UserProfilePage {
+                shell: shell(section),
+                user: head(),
+                subject,
+                attributes: vec![],
+                errors: FormErrors::none(),
+            },
         ),
         render("console-user-linked", UserLinkedPage { shell: shell(section), user: head(), links: vec![linked] }),
         render("console-user-not-linked", UserLinkedPage { shell: shell(section), user: head(), links: vec![] }),

@@ -1,0 +1,151 @@
+//! How states of the domain read in the console.
+
+use usher_broker::{Broker, Snapshot};
+use usher_domain::{
+    Application, AttributeSource, CheckResult, Connection, ConnectionId, ConnectionKind, SignInPageListing,
+};
+
+use crate::pages::console::ConnectionHead;
+use crate::pages::paths::{self, routes};
+use crate::pages::{Check, CheckState, Link, Named, Tag, Tone, Ui};
+
+/// What a connection speaks.
+pub fn kind(ui: &Ui, kind: ConnectionKind) -> String {
+    match kind {
+        ConnectionKind::Oidc => ui.t("kind-oidc"),
+    }
+}
+
+/// Whether people can sign in with a connection.
+pub fn connection_status(ui: &Ui, connection: &Connection) -> Tag {
+    match (connection.enabled, connection.listing) {
+        (false, _) => Tag::new(ui.t("status-disabled"), Tone::Neutral),
+        (true, SignInPageListing::Hidden) => Tag::new(ui.t("status-hidden"), Tone::Info),
+        (true, SignInPageListing::Shown) => Tag::new(ui.t("status-enabled"), Tone::Ok),
+    }
+}
+
+/// Whether people can sign in to an application.
+pub fn application_status(ui: &Ui, application: &Application) -> Tag {
+    if application.enabled {
+        Tag::new(ui.t("status-enabled"), Tone::Ok)
+    } else {
+        Tag::new(ui.t("status-disabled"), Tone::Neutral)
+    }
+}
+
+/// Just-in-time provisioning in a word.
+pub fn jit(ui: &Ui, connection: &Connection) -> String {
+    let provisioning = &connection.provisioning;
+    match (provisioning.enabled, provisioning.linking.is_some()) {
+        (true, true) => ui.t("jit-on-linking"),
+        (true, false) => ui.t("jit-on"),
+        (false, _) => ui.t("jit-off"),
+    }
+}
+
+/// Where a connection leads.
+pub fn provider(connection: &Connection) -> String {
+    setting(connection, "issuer")
+}
+
+/// One of the settings as text; lists with spaces between.
+pub fn setting(connection: &Connection, name: &str) -> String {
+    match connection.settings.get(name) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Array(words)) => {
+            words.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(" ")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The head over a connection's tabs.
+pub fn head(ui: &Ui, connection: &Connection) -> ConnectionHead {
+    ConnectionHead {
+        id: connection.id.clone(),
+        name: Named::new(&connection.name),
+        kind: kind(ui, connection.kind),
+        enabled: connection.enabled,
+        status: connection_status(ui, connection),
+    }
+}
+
+/// A check with its name for people; one without a text reads as it is called.
+pub fn check(ui: &Ui, result: &CheckResult) -> Check {
+    let key = format!("checked-{}", result.name.replace('_', "-"));
+    let name = if ui.texts.has(&key) { ui.t(key) } else { sentence(&result.name.replace('_', " ")) };
+    let state = if result.passed { CheckState::Passed } else { CheckState::Failed };
+    Check { name, state, detail: String::new() }
+}
+
+/// With a capital letter.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The name of a connection; of one that is gone, that it is.
+pub fn connection_name(ui: &Ui, snapshot: &Snapshot, id: &ConnectionId) -> String {
+    match snapshot.connections.get(id) {
+        Some(configured) => configured.connection.name.clone(),
+        None => ui.t("source-connection-gone"),
+    }
+}
+
+/// Who put a value there.
+pub fn source(ui: &Ui, snapshot: &Snapshot, source: &AttributeSource) -> String {
+    match source {
+        AttributeSource::Connection(id) => connection_name(ui, snapshot, id),
+        AttributeSource::Admin(_) => ui.t("source-admin"),
+        AttributeSource::Import => ui.t("source-import"),
+        AttributeSource::Person => ui.t("source-person"),
+    }
+}
+
+/// Who made an account.
+pub fn created_by(ui: &Ui, snapshot: &Snapshot, source: &AttributeSource) -> String {
+    match source {
+        AttributeSource::Connection(id) => ui.t1("created-by-jit", "connection", &connection_name(ui, snapshot, id)),
+        AttributeSource::Admin(_) | AttributeSource::Person => ui.t("created-by-admin"),
+        AttributeSource::Import => ui.t("created-by-import"),
+    }
+}
+
+/// Applications that offer a connection.
+pub fn used_by(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
+    links(broker, |listed| listed.is_none_or(|list| list.contains(id)))
+}
+
+/// Applications that name a connection: it cannot be deleted before they let go of it.
+pub fn named_by(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
+    links(broker, |listed| listed.is_some_and(|list| list.contains(id)))
+}
+
+fn links(broker: &Broker, offers: impl Fn(Option<&Vec<ConnectionId>>) -> bool) -> Vec<Link> {
+    let all = usher_broker::console::applications::list(broker);
+    all.into_iter()
+        .filter(|application| offers(application.connections.as_ref()))
+        .map(|application| Link {
+            href: paths::application(routes::APPLICATION_GENERAL, &application.id),
+            text: application.name,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Language;
+
+    #[test]
+    fn checks_read_as_words() {
+        let ui = Ui::new(Language::En);
+        for (name, expected) in
+            [("signature", "Signature"), ("authorized_party", "Authorized party"), ("new_one", "New one")]
+        {
+            let check = check(&ui, &CheckResult { name: name.to_owned(), passed: false });
+            assert_eq!((check.name.as_str(), check.state), (expected, CheckState::Failed));
+        }
+    }
+}
