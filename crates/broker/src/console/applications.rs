@@ -6,9 +6,10 @@ use usher_domain::{
     RedirectUri, SecretText, SigningAlgorithm,
 };
 use usher_oidc_provider::opaque;
-use usher_storage::{applications, audit, config};
+use usher_storage::{applications, audit, config, grants};
 
 use super::{Admin, NotDone, deed};
+use crate::bootstrap::mark_deleted;
 use crate::broker::Broker;
 use crate::snapshot::CONSOLE;
 use crate::visitor::Visitor;
@@ -121,11 +122,19 @@ pub async fn update(
     form: &ApplicationForm,
     visitor: &Visitor,
 ) -> Result<(), NotDone> {
-    let (id, version) = seen;
-    let mut application = get(broker, id).ok_or(NotDone::Gone)?;
-    application.revision = version;
+    let mut application = as_seen(broker, seen).await?;
     fill(&mut application, form)?;
     store(broker, admin, application, "application.updated", visitor).await
+}
+
+/// The application as the form saw it; see the connections' twin.
+async fn as_seen(broker: &Broker, (id, version): (&ApplicationId, i64)) -> Result<Application, NotDone> {
+    if let Some(found) = get(broker, id).filter(|application| application.revision == version) {
+        return Ok(found);
+    }
+    broker.reload().await?;
+    let found = get(broker, id).ok_or(NotDone::Gone)?;
+    if found.revision == version { Ok(found) } else { Err(NotDone::Stale) }
 }
 
 /// Switches one on or off.
@@ -183,7 +192,7 @@ pub async fn remove_secret(
 pub async fn delete(broker: &Broker, admin: &Admin, id: &ApplicationId, visitor: &Visitor) -> Result<(), NotDone> {
     get(broker, id).ok_or(NotDone::Gone)?;
     let event = deed(broker, admin, visitor, "application.deleted", crate::audit::application_object(id));
-    let id = id.clone();
+    let (id, now) = (id.clone(), broker.now());
     broker
         .store
         .write(move |tx| {
@@ -192,6 +201,8 @@ pub async fn delete(broker: &Broker, admin: &Admin, id: &ApplicationId, visitor:
                 if !applications::delete(tx, &id).await? {
                     return Err(NotDone::Gone);
                 }
+                grants::revoke_by_application(tx, &id, now).await?;
+                mark_deleted(tx, "application", id.as_str()).await?;
                 config::bump(tx).await?;
                 audit::insert(tx, &event).await?;
                 Ok(())

@@ -10,6 +10,7 @@ use usher_domain::{
 use usher_storage::{Purpose, Sealed, audit, config, connections, links};
 
 use super::{Admin, NotDone, deed};
+use crate::bootstrap::mark_deleted;
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::snapshot::ConfiguredConnection;
@@ -81,9 +82,8 @@ pub async fn change(
     change: Change,
     visitor: &Visitor,
 ) -> Result<(), NotDone> {
-    let (id, version) = seen;
-    let ConfiguredConnection { mut connection, secret } = get(broker, id).ok_or(NotDone::Gone)?;
-    connection.revision = version;
+    let (id, _) = seen;
+    let ConfiguredConnection { mut connection, secret } = as_seen(broker, seen).await?;
     let mut new_secret = None;
     let action = match change {
         Change::General { name, button_text, listing, email_domains } => {
@@ -191,6 +191,7 @@ pub async fn delete(broker: &Broker, admin: &Admin, id: &ConnectionId, visitor: 
                 if !connections::delete(tx, &id).await? {
                     return Err(NotDone::Gone);
                 }
+                mark_deleted(tx, "connection", id.as_str()).await?;
                 config::bump(tx).await?;
                 audit::insert(tx, &event).await?;
                 Ok(())
@@ -239,6 +240,18 @@ fn renewed(settings: &Value, discovered: Option<Value>) -> Value {
         (_, Some(new)) => new,
         (old, None) => old.clone(),
     }
+}
+
+/// The connection as the form saw it. A node that is behind looks again, so that it never writes an old body under a new
+/// revision.
+async fn as_seen(broker: &Broker, (id, version): (&ConnectionId, i64)) -> Result<ConfiguredConnection, NotDone> {
+    let found = get(broker, id).filter(|configured| configured.connection.revision == version);
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    broker.reload().await?;
+    let found = get(broker, id).ok_or(NotDone::Gone)?;
+    if found.connection.revision == version { Ok(found) } else { Err(NotDone::Stale) }
 }
 
 /// `Acme OIDC` is `acme_oidc` in scripts.

@@ -8,7 +8,7 @@ use usher_domain::{
 };
 use usher_provisioning::Explanation;
 use usher_storage::users::{UserPage, UserSearch};
-use usher_storage::{audit, grants, links, roles, sessions, users};
+use usher_storage::{audit, config, grants, links, roles, sessions, users};
 
 use super::{Admin, NotDone, deed};
 use crate::accounts::{self, NewAccount, NotCreated};
@@ -184,6 +184,7 @@ pub async fn set_state(
         .write(move |tx| {
             let (id, event) = (id.clone(), event.clone());
             Box::pin(async move {
+                config::queue(tx).await?;
                 let owner = roles::list(tx, &id).await?.contains(&Role::Owner);
                 if state == AccountState::Disabled {
                     if owner && roles::count_active(tx, Role::Owner).await? <= 1 {

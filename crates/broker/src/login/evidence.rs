@@ -39,28 +39,44 @@ pub struct Decided {
     pub mapped: MappedAttributes,
 }
 
+/// What the database says about an identity.
+struct Rows {
+    link: Option<FederatedLink>,
+    user: Option<User>,
+    subject_held: bool,
+    taken: BTreeSet<AttributeName>,
+}
+
 /// Reads the facts and decides. Writes nothing.
 pub async fn decide_now(tx: &mut Tx, context: &DecisionContext) -> Result<Decided, Fault> {
     let mapped = map(&context.identity, &context.connection.mapping);
-    let mut link = links::find(tx, &context.identity.key).await?;
-    let held = link.is_none() && users::get_by_subject(tx, &context.pass_through_subject).await?.is_some();
-    if held {
-        // Another first sign-in of this identity may have been committed between the two readings.
-        link = links::find(tx, &context.identity.key).await?;
+    let mut rows = read(tx, context, &mapped).await?;
+    let in_the_way = rows.link.is_none() && (rows.subject_held || !rows.taken.is_empty());
+    if in_the_way && links::find(tx, &context.identity.key).await?.is_some() {
+        // Another first sign-in of this very identity was committed between the readings: what stood in the way is its
+        // own account.
+        rows = read(tx, context, &mapped).await?;
     }
+    let mut facts = Facts::new(context.pass_through_subject.clone(), context.random_suffix.clone(), context.now);
+    facts.account = context.account;
+    facts.settings_revision = context.connection.revision;
+    facts.link = rows.user.as_ref().map(LocalAccount::from);
+    facts.subject_held = rows.subject_held;
+    facts.taken = rows.taken;
+    let presented = Presented { identity: &context.identity, mapped: &mapped };
+    let decision = decide(&presented, &context.connection.provisioning, &facts);
+    Ok(Decided { decision, link: rows.link, user: rows.user, mapped })
+}
+
+async fn read(tx: &mut Tx, context: &DecisionContext, mapped: &MappedAttributes) -> Result<Rows, Fault> {
+    let link = links::find(tx, &context.identity.key).await?;
     let user = match &link {
         Some(link) => users::get(tx, &link.user).await?,
         None => None,
     };
-    let mut facts = Facts::new(context.pass_through_subject.clone(), context.random_suffix.clone(), context.now);
-    facts.account = context.account;
-    facts.settings_revision = context.connection.revision;
-    facts.link = user.as_ref().map(LocalAccount::from);
-    facts.subject_held = held && link.is_none();
-    facts.taken = taken(tx, &mapped, user.as_ref()).await?;
-    let presented = Presented { identity: &context.identity, mapped: &mapped };
-    let decision = decide(&presented, &context.connection.provisioning, &facts);
-    Ok(Decided { decision, link, user, mapped })
+    let subject_held = link.is_none() && users::get_by_subject(tx, &context.pass_through_subject).await?.is_some();
+    let taken = taken(tx, mapped, user.as_ref()).await?;
+    Ok(Rows { link, user, subject_held, taken })
 }
 
 /// Unique attributes whose received value another account holds. A verified e-mail address is unique.

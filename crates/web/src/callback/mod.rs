@@ -31,9 +31,8 @@ async fn oidc(
     let connection =
         ConnectionId::parse(connection).map_err(|_| caller.refuse(&app, RefusalCode::IdpResponseInvalid))?;
     let callback = Callback::parse(query.unwrap_or_default().as_bytes());
-    let arrived = login::arrive(&app.broker, &connection, &callback, &caller.visitor)
-        .await
-        .map_err(|f| caller.fail(&app, f))?;
+    let arrived =
+        login::arrive(&app.broker, &connection, &callback, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
     match arrived {
         Arrived::Continue(flow) => Ok(see_other(&paths::login(&flow))),
         Arrived::Probe(report) => Ok(console::probe_report(&app, *report).into_response()),

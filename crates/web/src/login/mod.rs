@@ -90,11 +90,7 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, lang: Option<&st
 }
 
 /// Sends the answer to the application, adopting the session that was written with it.
-pub async fn answer_application(
-    app: &App,
-    caller: &Caller,
-    answer: AnswerToApplication,
-) -> Result<Response, WebError> {
+pub async fn answer_application(app: &App, caller: &Caller, answer: AnswerToApplication) -> Result<Response, WebError> {
     let mut cookies = Vec::new();
     if let Some(new) = answer.session {
         // The old id is void, whatever it was (SESS-01); the row of the new one exists already.
@@ -129,9 +125,8 @@ async fn go(
     let flow = flow_id(&app, &caller, flow)?;
     let connection =
         ConnectionId::parse(connection).map_err(|_| caller.refuse(&app, RefusalCode::ConnectionUnavailable))?;
-    let url = login::depart(&app.broker, &flow, &connection, &caller.visitor)
-        .await
-        .map_err(|f| caller.fail(&app, f))?;
+    let url =
+        login::depart(&app.broker, &flow, &connection, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
     Ok(see_other(&url))
 }
 
