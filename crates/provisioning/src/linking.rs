@@ -167,8 +167,8 @@ pub(crate) fn try_rule<'a>(
 /// employee number trusts the provider for it. An address in any other claim than `email` is vouched for
 /// only if it is that very address.
 fn provider_vouches(presented: &Presented<'_>, rule: &LinkRule, value: &str) -> bool {
-    let local_email = rule.local == LocalAttribute::Attribute(AttributeName::email());
-    let address = local_email || rule.federated == "email" || value.contains('@');
+    // A local e-mail equals addresses only, so the value itself tells.
+    let address = rule.federated == "email" || value.contains('@');
     if !address {
         return true;
     }

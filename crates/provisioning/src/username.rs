@@ -113,6 +113,5 @@ fn base_of(source: &str) -> Option<String> {
     }
     let name = name.trim_matches(['.', '-', '_']);
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
-    let reserved = RESERVED.contains(&name) || RESERVED.contains(&bare);
-    (name.len() >= 2 && !reserved && UserName::parse(name).is_ok()).then(|| name.to_owned())
+    (name.len() >= 2 && !RESERVED.contains(&bare) && UserName::parse(name).is_ok()).then(|| name.to_owned())
 }

@@ -145,6 +145,33 @@ fn an_address_in_another_claim_is_vouched_for_only_if_it_is_the_verified_one() {
 }
 
 #[test]
+fn whatever_looks_like_an_address_needs_somebody_who_vouches_for_it() {
+    let never = |rules| ProvisioningSettings { prove_ownership: OwnershipProof::Never, ..linking(rules) };
+    let mut named = candidate("u_ann");
+    named.account.username = usher_domain::UserName::parse("ann@corp.test").unwrap();
+    let facts = facts_with(vec![vec![named]]);
+    let sent = identity(serde_json::json!({"preferred_username": "ann@corp.test"}));
+    let settings = never(vec![rule("preferred_username", "username")]);
+    assert_eq!(decided(&sent, &settings, &facts).outcome, REFUSED, "a user name that is an address");
+
+    let mut numbered = candidate("u_ann");
+    numbered.account.attributes = bag([("employee", value(&["7"], admin(), Verification::Unverified))]);
+    let facts = facts_with(vec![vec![numbered]]);
+    let settings = never(vec![rule("email", "employee")]);
+    assert_eq!(decided(&identity(serde_json::json!({"email": "7"})), &settings, &facts).outcome, REFUSED);
+}
+
+#[test]
+fn link_22_blanks_are_no_value() {
+    let mut blank = candidate("u_ann");
+    blank.account.attributes = bag([("employee", value(&[" "], admin(), Verification::ByAdmin))]);
+    let facts = facts_with(vec![vec![blank]]);
+    let settings = linking(vec![rule("employee", "employee")]);
+    let sent = identity(serde_json::json!({"employee": " "}));
+    assert_eq!(decided(&sent, &settings, &facts).outcome.kind(), OutcomeKind::Create);
+}
+
+#[test]
 fn local_values_count_by_who_set_them() {
     let settings =
         ProvisioningSettings { prove_ownership: OwnershipProof::Never, ..linking(vec![rule("employee", "employee")]) };

@@ -35,6 +35,8 @@ fn link_20_every_json_shape_has_its_meaning() {
         (json!([null]), (None, None)),
         (json!({"x": 1}), unusable(MappingProblem::Nested)),
         (json!([["x"]]), unusable(MappingProblem::Nested)),
+        (json!("x".repeat(4096)), (Some(values(&[&"x".repeat(4096)])), None)),
+        (json!(vec!["x"; 256]), (Some(values(&["x"; 256])), None)),
         (json!("x".repeat(4097)), unusable(MappingProblem::TooLarge)),
         (json!(vec!["x"; 257]), unusable(MappingProblem::TooLarge)),
         (json!(vec!["x".repeat(4096); 17]), unusable(MappingProblem::TooLarge)),

@@ -105,6 +105,9 @@ fn protected_attributes_and_contacts_of_an_admin_are_kept() {
             assert_eq!(texts(&synced.attributes, "status"), ["gold"], "{method:?}");
         }
     }
+    let vouched = bag([("a", value(&["old"], admin(), Verification::ByAdmin))]);
+    let synced = run(&vouched, json!({"a": "new"}), PreserveLocal);
+    assert_eq!(texts(&synced.attributes, "a"), ["new"], "only contact points are kept for being verified");
 }
 
 #[test]
