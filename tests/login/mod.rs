@@ -4,6 +4,7 @@ mod federated;
 mod limits;
 mod local;
 mod operations;
+mod outlived;
 mod progress;
 mod races;
 mod sessions;

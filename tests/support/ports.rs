@@ -10,7 +10,8 @@ static NEXT: AtomicU16 = AtomicU16::new(0);
 
 /// A port that nobody listens on and that no other test of this run will get.
 pub fn free() -> u16 {
-    let start = u16::try_from(std::process::id() % 12_000).expect("below 12000");
+    // Two runs side by side begin far apart.
+    let start = u16::try_from(u64::from(std::process::id()) * 977 % 20_000).expect("below 20000");
     for _ in 0..20_000 {
         let step = NEXT.fetch_add(1, Ordering::SeqCst);
         let port = 12_000 + (start + step % 20_000) % 20_000;
