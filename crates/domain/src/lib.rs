@@ -26,7 +26,9 @@ mod text;
 mod trace;
 mod user;
 
-pub use application::{AccountNeed, Application, ApplicationKind, ApplicationSecret, ClientAuthMethod, SigningAlgorithm};
+pub use application::{
+    AccountNeed, Application, ApplicationKind, ApplicationSecret, ClientAuthMethod, SigningAlgorithm,
+};
 pub use attributes::{AttributeBag, AttributeName, AttributeSource, AttributeValue, Verification};
 pub use audit::{AuditActor, AuditEvent, AuditOutcome};
 pub use connection::{AttributeMapping, Connection, ConnectionKind, SignInPageListing};
