@@ -9,6 +9,7 @@ more-ways = Weitere Wege zur Anmeldung
 or = oder
 no-ways = Bei dieser Anwendung kann man sich gerade nicht anmelden. Bitte wenden Sie sich an deren Hilfe.
 username-label = Benutzername
+sign-in-name-label = Benutzername oder E-Mail-Adresse
 password-label = Passwort
 show = Zeigen
 hide = Verbergen

@@ -9,6 +9,7 @@ more-ways = More ways to sign in
 or = or
 no-ways = There is no way to sign in to this application right now. Please contact its help desk.
 username-label = Username
+sign-in-name-label = Username or email address
 password-label = Password
 show = Show
 hide = Hide

@@ -116,3 +116,19 @@ async fn a_reference_leads_to_its_trace() {
     let found = open(&usher, &mut browser, &format!("/signins?q={typed}")).await;
     assert!(found.text("main").contains(&reference), "{found}");
 }
+
+/// A bootstrap file that stays in place does not bring back what an admin deleted (LINK-14).
+#[tokio::test]
+async fn link_14_a_deleted_connection_stays_deleted() {
+    let (acme, shop) = (Idp::start().await, Application::web("shop"));
+    let mut usher = with_admin(Setup::new()).idp("acme", &acme).app(&shop).start().await;
+    usher.sign_in(&mut usher.browser(), &shop, "acme").await;
+    let mut browser = admin_of(&usher).await;
+    let page = open(&usher, &mut browser, "/connections/acme/delete").await;
+    let form = page.form_with("confirm").set("confirm", "Acme");
+    browser.submit(form).await.page();
+    assert_eq!(usher.database.count("SELECT count(*) FROM connections").await, 0);
+    assert_eq!(usher.nodes[0].stop().await, Some(0));
+    usher.restart().await;
+    assert_eq!(usher.database.count("SELECT count(*) FROM connections").await, 0);
+}

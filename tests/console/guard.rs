@@ -115,3 +115,15 @@ async fn secrets_are_not_given_back() {
     let everything = usher.database.texts("SELECT detail FROM audit").await.concat();
     assert!(!everything.contains(&secret) && !usher.nodes[0].log().contains(&secret));
 }
+
+/// Signing out of Usher in a browser ends the console there too.
+#[tokio::test]
+async fn sess_05_a_sign_out_reaches_the_console() {
+    let (usher, _, _) = installation().await;
+    let mut browser = admin_of(&usher).await;
+    let page = browser.open(usher.url("/logout")).await.page();
+    browser.submit(page.form_with("csrf")).await.page();
+    let page = browser.open(usher.url("/console/users")).await.page();
+    assert!(page.has("#password"), "the console asks for a sign-in: {page}");
+    assert_eq!(usher.database.count("SELECT count(*) FROM sessions").await, 0);
+}
