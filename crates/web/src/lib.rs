@@ -11,6 +11,7 @@ mod error;
 pub mod forms;
 mod health;
 pub mod i18n;
+mod listen;
 mod login;
 mod op;
 pub mod pages;

@@ -1,7 +1,5 @@
-//! The router and its layers, listening, and a graceful stop.
+//! The router and its layers.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -9,8 +7,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http};
 use http::HeaderValue;
-use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 use usher_broker::{Failure, Refusal};
@@ -26,8 +24,8 @@ use crate::{assets, callback, console, health, login, op, setup};
 
 /// Largest request body, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
-/// How long a stop waits for requests in flight.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// Longest a request may take; a provider's answers together may take half of it.
+const REQUEST_WITHIN: Duration = Duration::from_mins(1);
 
 /// Every route with its layers.
 pub fn router(app: &App) -> Router {
@@ -53,6 +51,7 @@ pub fn router(app: &App) -> Router {
         .merge(health::routes().layer(class(PageClass::Api)))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(http::StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN))
         .layer(middleware::from_fn_with_state(app.clone(), one_cookie_each))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), correlate))
@@ -136,44 +135,4 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         .unwrap_or("unknown");
     tracing::error!(panic = text, "a request panicked");
     http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
-/// Serves until a signal comes, then finishes what is in flight.
-pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
-    let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    let stopping = Arc::new(stopping);
-    let signal = {
-        let stopping = Arc::clone(&stopping);
-        async move {
-            stop_signal().await;
-            tracing::info!("stopping: no new connections, requests in flight finish");
-            let _ = stopping.send(true);
-        }
-    };
-    let serving = axum::serve(listener, service).with_graceful_shutdown(signal);
-    let too_long = async move {
-        let _ = stopped.changed().await;
-        tokio::time::sleep(STOP_WITHIN).await;
-    };
-    tokio::select! {
-        result = serving => result,
-        () = too_long => Ok(()),
-    }
-}
-
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = interrupt.await;
-        }
-    }
 }

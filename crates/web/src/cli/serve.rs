@@ -14,8 +14,8 @@ use usher_storage::Store;
 
 use super::{CommandResult, clock, open, say};
 use crate::config::{Config, ConfigArgs, LogFormat};
-use crate::server;
 use crate::state::App;
+use crate::{listen, server};
 
 /// Arguments of `usher serve`.
 #[derive(Debug, Args)]
@@ -72,7 +72,7 @@ pub async fn run(args: ServeArgs) -> CommandResult {
     }
     say(&format!("listening on http://{} (public URL {})", listener.local_addr()?, config.public_url))?;
     let beside = beside(&broker);
-    server::serve(listener, App::new(broker, config.trusted_proxies)).await?;
+    listen::serve(listener, server::router(&App::new(broker, config.trusted_proxies))).await;
     beside.iter().for_each(JoinHandle::abort);
     store.close().await;
     Ok(())
