@@ -133,7 +133,10 @@ impl Setup {
     }
 
     /// Writes the bootstrap file and starts the server.
-    pub async fn start(self) -> Usher {
+    pub async fn start(mut self) -> Usher {
+        if self.database.is_none() && std::env::var_os("USHER_TESTS_ON_POSTGRES").is_some() {
+            self.database = Some(postgres::database().await);
+        }
         let folder = tempfile::Builder::new().prefix("usher-tests-").tempdir().expect("a folder");
         let port = self.port.unwrap_or_else(ports::free);
         let bootstrap = folder.path().join("bootstrap.toml");

@@ -222,6 +222,16 @@ impl Usher {
         &self.settings.folder
     }
 
+    /// Whether a text stands in any file of its folder but the bootstrap file: database, log, key.
+    pub fn files_hold(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(self.folder()).expect("a folder").flatten().map(|file| file.path());
+        let mut written = files.filter(|file| file.is_file() && file.extension().is_none_or(|kind| kind != "toml"));
+        written.any(|file| {
+            let bytes = std::fs::read(file).expect("readable");
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+    }
+
     /// The address of a path at the public URL.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
