@@ -32,4 +32,5 @@ pub use answer::{AnswerToApplication, NewSession};
 pub use broker::{Broker, BrokerParts, SESSION_LIFE, Settings};
 pub use failure::{Failure, Fault, Refusal};
 pub use snapshot::{ConfiguredConnection, Snapshot};
+pub use tracing_events::chain;
 pub use visitor::{LiveSession, Visitor};

@@ -29,6 +29,11 @@ const ONE_TEXT: [&str; 15] = [
 /// Members of the `address` claim (OIDC Core 5.1.1).
 const ADDRESS: [&str; 6] = ["formatted", "street_address", "locality", "region", "postal_code", "country"];
 
+/// Claims that feed the attribute of the same name when a connection has no mapping of its own.
+pub(crate) fn standard_claims() -> impl Iterator<Item = String> {
+    ONE_TEXT.iter().map(|name| (*name).to_owned()).chain(ADDRESS.iter().map(|member| format!("address.{member}")))
+}
+
 /// Claims that applications expect as a list even when there is one value.
 const ALWAYS_LIST: [&str; 3] = ["groups", "roles", "entitlements"];
 

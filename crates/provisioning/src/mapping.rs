@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use usher_domain::{AttributeMapping, AttributeName, Claims, EmailAddress, ExternalIdentity, Verification};
 
+use crate::claims::standard_claims;
 use crate::protected::is_protected;
 
 /// Most values of one attribute.
@@ -18,31 +19,6 @@ const MAX_VALUES: usize = 256;
 const MAX_VALUE_BYTES: usize = 4096;
 /// Most bytes of all values together.
 const MAX_TOTAL_BYTES: usize = 64 * 1024;
-
-/// Claims that feed the attribute of the same name when a connection has no mapping of its own.
-const STANDARD_CLAIMS: [&str; 21] = [
-    "name",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "nickname",
-    "preferred_username",
-    "profile",
-    "picture",
-    "website",
-    "email",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "phone_number",
-    "address.formatted",
-    "address.street_address",
-    "address.locality",
-    "address.region",
-    "address.postal_code",
-    "address.country",
-];
 
 /// What a provider sent for one attribute. An absent one has no entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,9 +114,9 @@ pub fn map(identity: &ExternalIdentity, mapping: &[AttributeMapping]) -> MappedA
     let mut mapped = MappedAttributes::default();
     let mut room = MAX_TOTAL_BYTES;
     if mapping.is_empty() {
-        for claim in STANDARD_CLAIMS {
-            if let Ok(attribute) = AttributeName::parse(claim) {
-                map_row(&mut mapped, identity, (claim, &attribute), &mut room);
+        for claim in standard_claims() {
+            if let Ok(attribute) = AttributeName::parse(&claim) {
+                map_row(&mut mapped, identity, (&claim, &attribute), &mut room);
             }
         }
     }

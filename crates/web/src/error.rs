@@ -4,6 +4,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+pub use usher_broker::chain;
 use usher_broker::{Failure, Refusal};
 use usher_domain::{CorrelationId, RefusalCode};
 
@@ -69,18 +70,6 @@ fn actions(app: &App, refusal: &Refusal) -> Vec<RefusalAction> {
         actions.push(RefusalAction::StartAgain { url: url.clone() });
     }
     actions
-}
-
-/// A fault and its causes in one line.
-pub fn chain(fault: &dyn std::error::Error) -> String {
-    let mut text = fault.to_string();
-    let mut cause = fault.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 impl IntoResponse for WebError {
