@@ -19,4 +19,6 @@ step 'compose file' scripts/check_compose.py docker-compose.yml
 # Duplicates of a crate warn, they do not fail: shown by running cargo deny by hand.
 step 'dependencies' "$deny/cargo-deny" --log-level error --locked check bans licenses sources
 step 'clippy' cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+# Alone, as `make demo` and the image build it: no feature may come in through what only tests use.
+step 'the product alone' cargo check --locked --quiet -p usher-web -p usher-demo
 say 'lint: clean'
