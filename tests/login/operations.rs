@@ -205,3 +205,36 @@ async fn broken_requests_are_answered_or_dropped() {
     }
     assert!(usher.is_alive().await);
 }
+
+/// A whole day in the log, at its most talkative: no password, code, token, secret, cookie or state (WEB-13).
+#[tokio::test]
+async fn the_log_keeps_secrets() {
+    let (acme, shop) = (Idp::start().await, Application::web("shop"));
+    let setup = Setup::new().idp("acme", &acme).app(&shop).person("bob", "marker-of-a-password");
+    let usher = setup.logging("debug").start().await;
+    let mut browser = usher.browser();
+    let done = usher.sign_in(&mut browser, &shop, "acme").await;
+    let renewed = shop.refresh(&usher, done.tokens.refresh()).await;
+    shop.userinfo(&usher, &renewed).await;
+    let local = usher.sign_in_locally(&mut usher.browser(), &shop, ("bob", "marker-of-a-password")).await;
+    shop.try_refresh(&usher, done.tokens.refresh()).await.oauth_error();
+    acme.forge(|token| token.claims["nonce"] = json!("marker-of-a-nonce"));
+    usher.arrive(&mut usher.browser(), &shop, "acme").await.1.page();
+    let log = usher.nodes[0].log();
+    assert!(log.contains("DEBUG"), "the filter did not take: {log}");
+    let mut secrets = vec!["marker-of-a-password".to_owned(), "marker-of-a-nonce".into(), acme.client_secret().into()];
+    secrets.extend(shop.secret.clone());
+    for tokens in [&done.tokens, &renewed, &local.tokens] {
+        secrets.extend([tokens.access_token.clone(), tokens.id_token.clone(), tokens.refresh().to_owned()]);
+    }
+    secrets.extend(browser.cookies().iter().map(|cookie| cookie.value.clone()).filter(|value| value.len() > 20));
+    let addresses = browser.history.iter().map(|visit| visit.url.clone());
+    for address in addresses {
+        let told = address.query_pairs().filter(|(name, _)| ["code", "state", "nonce"].contains(&name.as_ref()));
+        secrets.extend(told.map(|(_, value)| value.into_owned()));
+    }
+    for secret in secrets {
+        let line = log.lines().find(|line| line.contains(&secret));
+        assert!(line.is_none(), "{secret} stands in the log: {line:?}");
+    }
+}

@@ -28,6 +28,7 @@ pub struct Setup {
     extra: Vec<String>,
     no_bootstrap: bool,
     port: Option<u16>,
+    log: Option<&'static str>,
 }
 
 impl Setup {
@@ -125,6 +126,13 @@ impl Setup {
         self
     }
 
+    /// Logs more than usual.
+    #[must_use]
+    pub fn logging(mut self, filter: &'static str) -> Self {
+        self.log = Some(filter);
+        self
+    }
+
     /// Starts without any bootstrap file.
     #[must_use]
     pub fn bare(mut self) -> Self {
@@ -156,6 +164,7 @@ impl Setup {
             database: Database { url: self.database.unwrap_or_else(file) },
             folder: folder.path().to_owned(),
             extra: self.extra,
+            log: self.log.unwrap_or("info"),
         };
         Usher::start(settings, port, folder, self.providers).await
     }

@@ -24,6 +24,8 @@ pub struct Settings {
     pub database: Database,
     pub folder: PathBuf,
     pub extra: Vec<String>,
+    /// The filter of its log.
+    pub log: &'static str,
 }
 
 /// One server process.
@@ -71,7 +73,10 @@ impl Node {
             command.env_remove(variable);
         }
         command.arg("serve").args(settings.arguments()).args(["--listen", &address.to_string()]);
-        command.env("USHER_TEST_CLOCK_FILE", settings.folder.join("clock")).env("NO_COLOR", "1");
+        command
+            .env("USHER_TEST_CLOCK_FILE", settings.folder.join("clock"))
+            .env("NO_COLOR", "1")
+            .env("USHER_LOG", settings.log);
         command.current_dir(&settings.folder).kill_on_drop(true);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("spawns");
         let printed = keep_output(child.stdout.take().expect("piped"));
