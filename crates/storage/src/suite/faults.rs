@@ -2,13 +2,15 @@
 //! store works on when the fault is over.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use sqlx::{Connection, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use super::Fixture;
 use crate::testing::TestDatabase;
@@ -135,27 +137,40 @@ async fn through_proxy(url: &str, fault: Arc<AtomicU8>) -> String {
 }
 
 async fn carry(client: TcpStream, server: TcpStream, fault: Arc<AtomicU8>) {
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let answers = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+    let (mut from_client, to_client) = client.into_split();
+    let (from_server, mut to_server) = server.into_split();
+    let (hush, heard) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+    let answers = tokio::spawn(answer(from_server, to_client, (Arc::clone(&hush), Arc::clone(&heard))));
     let mut buffer = vec![0; 65536];
     while let Ok(length) = from_client.read(&mut buffer).await {
         let Some(part) = buffer.get(..length).filter(|part| !part.is_empty()) else { break };
         while fault.load(Ordering::SeqCst) == FREEZE {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        let commits = part.windows(6).any(|word| word == b"COMMIT");
-        if commits && fault.load(Ordering::SeqCst) == CUT {
-            answers.abort();
-        }
+        let cut = fault.load(Ordering::SeqCst) == CUT && part.windows(6).any(|word| word == b"COMMIT");
+        hush.store(cut, Ordering::SeqCst);
         if to_server.write_all(part).await.is_err() {
             break;
         }
-        if commits && fault.load(Ordering::SeqCst) == CUT {
-            // The server reads what it got before it notices that nobody listens.
-            let _ = to_server.shutdown().await;
-            return;
+        if cut {
+            // The server has committed when it answers; the client never hears of it.
+            heard.notified().await;
+            break;
         }
     }
     answers.abort();
+}
+
+/// Hands answers on, or keeps them and tells that there was one.
+async fn answer(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, (hush, heard): (Arc<AtomicBool>, Arc<Notify>)) {
+    let mut buffer = vec![0; 65536];
+    while let Ok(length) = from.read(&mut buffer).await {
+        let Some(part) = buffer.get(..length).filter(|part| !part.is_empty()) else { break };
+        if hush.load(Ordering::SeqCst) {
+            heard.notify_one();
+        } else if to.write_all(part).await.is_err() {
+            break;
+        }
+    }
+    heard.notify_one();
 }
