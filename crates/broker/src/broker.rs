@@ -179,7 +179,7 @@ impl Broker {
         usher_oidc_provider::opaque::generate(&*self.entropy)
     }
 
-    /// The stable opaque `sub` of an external identity (rulings: Linking and provisioning).
+    /// The stable opaque `sub` of an external identity.
     pub(crate) fn pass_through_subject(&self, key: &usher_domain::ExternalKey) -> String {
         use base64::Engine as _;
         let parts = [key.connection.as_str(), key.issuer.as_str(), key.subject.as_str()];

@@ -6,9 +6,9 @@ use usher_domain::{
     RedirectUri, SecretText, SigningAlgorithm,
 };
 use usher_oidc_provider::opaque;
-use usher_storage::{applications, audit, config, grants};
+use usher_storage::{applications, grants};
 
-use super::{Admin, NotDone, deed};
+use super::{Admin, NotDone, change_configuration, deed};
 use crate::bootstrap::mark_deleted;
 use crate::broker::Broker;
 use crate::snapshot::CONSOLE;
@@ -98,19 +98,13 @@ pub async fn create(
     fill(&mut application, form)?;
     let event = deed(broker, admin, visitor, "application.created", crate::audit::application_object(&application.id));
     let row = application.clone();
-    broker
-        .store
-        .write(move |tx| {
-            let (row, event) = (row.clone(), event.clone());
-            Box::pin(async move {
-                applications::insert(tx, &row).await?;
-                config::bump(tx).await?;
-                audit::insert(tx, &event).await?;
-                Ok::<_, NotDone>(())
-            })
+    change_configuration(broker, event, move |tx| {
+        Box::pin(async move {
+            applications::insert(tx, &row).await?;
+            Ok(())
         })
-        .await?;
-    broker.reload().await?;
+    })
+    .await?;
     Ok((application, secret))
 }
 
@@ -193,24 +187,17 @@ pub async fn delete(broker: &Broker, admin: &Admin, id: &ApplicationId, visitor:
     get(broker, id).ok_or(NotDone::Gone)?;
     let event = deed(broker, admin, visitor, "application.deleted", crate::audit::application_object(id));
     let (id, now) = (id.clone(), broker.now());
-    broker
-        .store
-        .write(move |tx| {
-            let (id, event) = (id.clone(), event.clone());
-            Box::pin(async move {
-                if !applications::delete(tx, &id).await? {
-                    return Err(NotDone::Gone);
-                }
-                grants::revoke_by_application(tx, &id, now).await?;
-                mark_deleted(tx, "application", id.as_str()).await?;
-                config::bump(tx).await?;
-                audit::insert(tx, &event).await?;
-                Ok(())
-            })
+    change_configuration(broker, event, move |tx| {
+        Box::pin(async move {
+            if !applications::delete(tx, &id).await? {
+                return Err(NotDone::Gone);
+            }
+            grants::revoke_by_application(tx, &id, now).await?;
+            mark_deleted(tx, "application", id.as_str()).await?;
+            Ok(())
         })
-        .await?;
-    broker.reload().await?;
-    Ok(())
+    })
+    .await
 }
 
 async fn store(
@@ -221,20 +208,13 @@ async fn store(
     visitor: &Visitor,
 ) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, action, crate::audit::application_object(&application.id));
-    broker
-        .store
-        .write(move |tx| {
-            let (application, event) = (application.clone(), event.clone());
-            Box::pin(async move {
-                applications::update(tx, &application).await?.ok_or(NotDone::Stale)?;
-                config::bump(tx).await?;
-                audit::insert(tx, &event).await?;
-                Ok::<_, NotDone>(())
-            })
+    change_configuration(broker, event, move |tx| {
+        Box::pin(async move {
+            applications::update(tx, &application).await?.ok_or(NotDone::Stale)?;
+            Ok(())
         })
-        .await?;
-    broker.reload().await?;
-    Ok(())
+    })
+    .await
 }
 
 /// A secret as it is kept.

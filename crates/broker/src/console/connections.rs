@@ -7,9 +7,9 @@ use usher_connectors::{FieldError, SettingsError, connector_for, needs_secret_ag
 use usher_domain::{
     AttributeMapping, AttributeName, AttributeSync, AuditEvent, Connection, ConnectionId, SecretText, SignInPageListing,
 };
-use usher_storage::{Purpose, Sealed, audit, config, connections, links};
+use usher_storage::{Purpose, Sealed, connections, links};
 
-use super::{Admin, NotDone, deed};
+use super::{Admin, NotDone, change_configuration, deed};
 use crate::bootstrap::mark_deleted;
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -150,23 +150,16 @@ async fn store(
     secret: Option<Sealed>,
     event: AuditEvent,
 ) -> Result<(), NotDone> {
-    broker
-        .store
-        .write(move |tx| {
-            let (connection, event, secret) = (connection.clone(), event.clone(), secret.clone());
-            Box::pin(async move {
-                connections::update(tx, &connection).await?.ok_or(NotDone::Stale)?;
-                if let Some(secret) = &secret {
-                    connections::set_secret(tx, &connection.id, Some(secret)).await?;
-                }
-                config::bump(tx).await?;
-                audit::insert(tx, &event).await?;
-                Ok::<_, NotDone>(())
-            })
+    change_configuration(broker, event, move |tx| {
+        Box::pin(async move {
+            connections::update(tx, &connection).await?.ok_or(NotDone::Stale)?;
+            if let Some(secret) = &secret {
+                connections::set_secret(tx, &connection.id, Some(secret)).await?;
+            }
+            Ok(())
         })
-        .await?;
-    broker.reload().await?;
-    Ok(())
+    })
+    .await
 }
 
 /// Deletes a connection. Users stay; their links are kept but never revive, since ids do not repeat.
@@ -183,23 +176,16 @@ pub async fn delete(broker: &Broker, admin: &Admin, id: &ConnectionId, visitor: 
     }
     let event = deed(broker, admin, visitor, "connection.deleted", object(id));
     let id = id.clone();
-    broker
-        .store
-        .write(move |tx| {
-            let (id, event) = (id.clone(), event.clone());
-            Box::pin(async move {
-                if !connections::delete(tx, &id).await? {
-                    return Err(NotDone::Gone);
-                }
-                mark_deleted(tx, "connection", id.as_str()).await?;
-                config::bump(tx).await?;
-                audit::insert(tx, &event).await?;
-                Ok(())
-            })
+    change_configuration(broker, event, move |tx| {
+        Box::pin(async move {
+            if !connections::delete(tx, &id).await? {
+                return Err(NotDone::Gone);
+            }
+            mark_deleted(tx, "connection", id.as_str()).await?;
+            Ok(())
         })
-        .await?;
-    broker.reload().await?;
-    Ok(())
+    })
+    .await
 }
 
 pub(super) fn first(errors: Vec<FieldError>) -> NotDone {

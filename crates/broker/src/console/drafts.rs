@@ -10,10 +10,10 @@ use usher_connectors::{Discovered, DiscoveryError, discover, settings_from_form}
 use usher_domain::{
     CheckResult, Connection, ConnectionId, ConnectionKind, ProvisioningSettings, SecretText, SignInPageListing,
 };
-use usher_storage::{Purpose, Sealed, audit, config, connections, settings};
+use usher_storage::{Purpose, Sealed, connections, settings};
 
 use super::connections::{first, object, script_name, seal, usable, valid_name};
-use super::{Admin, NotDone, deed};
+use super::{Admin, NotDone, change_configuration, deed};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::visitor::Visitor;
@@ -184,22 +184,16 @@ pub async fn create(
     let secret = draft.secret.map(Sealed::from_bytes);
     let event = deed(broker, admin, visitor, "connection.created", object(&connection.id));
     let (row, key) = (connection.clone(), key(&draft.id));
-    broker
-        .store
-        .write(move |tx| {
-            let (row, key, event, secret) = (row.clone(), key.clone(), event.clone(), secret.clone());
-            Box::pin(async move {
-                if !connections::insert(tx, &row, secret.as_ref()).await? {
-                    return Err(NotDone::Stale);
-                }
-                settings::delete(tx, &key).await?;
-                config::bump(tx).await?;
-                audit::insert(tx, &event).await?;
-                Ok(())
-            })
+    change_configuration(broker, event, move |tx| {
+        Box::pin(async move {
+            if !connections::insert(tx, &row, secret.as_ref()).await? {
+                return Err(NotDone::Stale);
+            }
+            settings::delete(tx, &key).await?;
+            Ok(())
         })
-        .await?;
-    broker.reload().await?;
+    })
+    .await?;
     Ok(connection)
 }
 

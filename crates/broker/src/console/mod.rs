@@ -8,8 +8,9 @@ pub mod sign_in;
 pub mod traces;
 pub mod users;
 
+use futures_util::future::BoxFuture;
 use usher_domain::{AccountState, AuditActor, AuditEvent, Role, User, UserId};
-use usher_storage::{StorageError, roles};
+use usher_storage::{StorageError, Tx, audit, config, roles};
 
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -84,4 +85,25 @@ fn deed(broker: &Broker, admin: &Admin, visitor: &Visitor, action: &str, object:
     let mut event = crate::audit::event(visitor, broker.now(), action, actor);
     event.object = object;
     event
+}
+
+/// Changes the configuration: the change, its new version and its audit event in one transaction; then this node reads it
+/// anew, and the others follow the version.
+async fn change_configuration<J>(broker: &Broker, event: AuditEvent, change: J) -> Result<(), NotDone>
+where
+    J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<(), NotDone>> + Clone + Send + 'static,
+{
+    broker
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                change(&mut *tx).await?;
+                config::bump(tx).await?;
+                audit::insert(tx, &event).await?;
+                Ok::<_, NotDone>(())
+            })
+        })
+        .await?;
+    broker.reload().await?;
+    Ok(())
 }

@@ -82,20 +82,18 @@ async fn read(tx: &mut Tx, context: &DecisionContext, mapped: &MappedAttributes)
 /// Unique attributes whose received value another account holds. A verified e-mail address is unique.
 async fn taken(tx: &mut Tx, mapped: &MappedAttributes, own: Option<&User>) -> Result<BTreeSet<AttributeName>, Fault> {
     let mut taken = BTreeSet::new();
-    let Some(key) = verified_email_key(mapped) else { return Ok(taken) };
-    let holder = users::get_by_unique_value(tx, &AttributeName::email(), &key).await?;
+    let Some(address) = vouched_email(mapped) else { return Ok(taken) };
+    let holder = users::get_by_unique_value(tx, &AttributeName::email(), &address.unique_key()).await?;
     if holder.is_some_and(|holder| own.is_none_or(|own| own.id != holder.id)) {
         taken.insert(AttributeName::email());
     }
     Ok(taken)
 }
 
-/// The unique key of the address that the provider vouches for.
-pub fn verified_email_key(mapped: &MappedAttributes) -> Option<String> {
+/// The address that the provider vouches for.
+pub fn vouched_email(mapped: &MappedAttributes) -> Option<EmailAddress> {
     match mapped.values.get(&AttributeName::email())? {
-        Received::Values { values, verified } if verified.is_verified() => {
-            EmailAddress::parse(values.first()?).ok().map(|address| address.unique_key())
-        }
+        Received::Values { values, verified } if verified.is_verified() => EmailAddress::parse(values.first()?).ok(),
         _ => None,
     }
 }

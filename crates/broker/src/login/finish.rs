@@ -1,14 +1,14 @@
 //! The end of a sign-in: plan, commit, and look again when the facts moved under it.
 
-use usher_domain::{AccountNeed, Claims, EmailAddress, RefusalCode, Subject, TraceStage};
+use usher_domain::{AccountNeed, Claims, RefusalCode, Subject, TraceStage};
 use usher_login_flow::{FlowEvent, LoginFlow, advance};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
 use usher_oidc_provider::responses;
-use usher_provisioning::{Decision, Outcome};
+use usher_provisioning::{Decision, Outcome, map};
 
 use super::commit::{Committed, FinishPlan, NotCommitted, Proof, commit};
-use super::evidence::DecisionContext;
+use super::evidence::{DecisionContext, vouched_email};
 use super::refuse::{record, refuse};
 use super::resume::stored_answer;
 use crate::answer::{AnswerToApplication, NewSession};
@@ -132,7 +132,10 @@ pub fn decision_context(
     let fresh = usher_domain::LinkId::random(broker.entropy());
     let mut identity = identity.clone();
     // A provider vouches for no address on a domain that another connection is in charge of.
-    if email_domain(&identity).is_some_and(|domain| snapshot.is_foreign_domain(&domain, &identity.key.connection)) {
+    // Judged by the address as it would be stored, whatever shape its claim has.
+    if vouched_email(&map(&identity, &configured.connection.mapping))
+        .is_some_and(|address| snapshot.is_foreign_domain(address.domain(), &identity.key.connection))
+    {
         identity.email_verified = false;
     }
     Some(DecisionContext {
@@ -143,11 +146,6 @@ pub fn decision_context(
         account,
         now: broker.now(),
     })
-}
-
-fn email_domain(identity: &usher_domain::ExternalIdentity) -> Option<String> {
-    let address = identity.claims.get("email")?.as_str()?;
-    EmailAddress::parse(address).ok().map(|address| address.domain().to_owned())
 }
 
 /// Takes the new decision into the flow; the next round commits it.
