@@ -33,6 +33,37 @@ async fn spraying_brakes_the_address() {
     assert!(matches!(landing, Landing::Left(_)), "an honest person elsewhere was braked too: {landing:?}");
 }
 
+/// Many places, few guesses each, one account: no door closes, but after a hundred no password of it is looked at for a
+/// while, and the page says nothing of that. Its door, the others' accounts and the time after stay open (MFA-06, MFA-20).
+#[tokio::test]
+async fn mfa_06_a_hundred_guesses_from_everywhere_close_the_account() {
+    const EVE: (&str, &str) = ("eve", "another long secret");
+    let shop = Application::web("shop");
+    let setup = Setup::new().app(&shop).person(BOB.0, BOB.1).person(EVE.0, EVE.1);
+    let usher = setup.behind_tls("id.test").start().await;
+    let from = async |address: &str, who| {
+        let mut browser = usher.browser();
+        browser.comes_from(address);
+        guess(&usher, &shop, &mut browser, who).await
+    };
+    assert!(matches!(from("198.51.100.1", BOB).await, Landing::Left(_)), "the honest twin");
+    let wrong = from("198.51.100.1", (BOB.0, "wrong")).await.page();
+    let places: Vec<String> = (1..=12).map(|n| format!("203.0.113.{n}")).collect();
+    join_all(places.iter().map(|place| async {
+        for _ in 0..9 {
+            let page = from(place, (BOB.0, "guess")).await.page();
+            assert_eq!((page.status(), page.error_code()), (422, None), "no door closes after nine: {page}");
+        }
+    }))
+    .await;
+    let right = from("198.51.100.2", BOB).await.page();
+    assert_eq!(right.error_code(), None, "{right}");
+    assert_eq!(right.text(".error-summary"), wrong.text(".error-summary"));
+    assert!(matches!(from("198.51.100.3", EVE).await, Landing::Left(_)), "another account was closed too");
+    usher.advance(15 * 60 + 1);
+    assert!(matches!(from("198.51.100.2", BOB).await, Landing::Left(_)), "closed for ever");
+}
+
 /// A stranger's `X-Forwarded-For` is ignored; a named proxy's is believed.
 #[tokio::test]
 async fn only_named_proxies_are_believed() {
