@@ -73,15 +73,15 @@ impl SqliteFile {
         run(job, &mut Tx::sqlite(link, Arc::clone(&self.tally))).await
     }
 
-    /// Lets queued jobs finish, then closes the file.
+    /// Lets queued jobs finish, then closes the file. The writer goes last: who may write empties the log.
     pub(super) async fn close(&self) {
         drop(lock(&self.writer).take());
+        self.readers.close().await;
         let task = lock(&self.task).take();
         if let Some(task) = task {
             // A writer that panicked has nothing left to finish.
             drop(task.await);
         }
-        self.readers.close().await;
     }
 }
 
@@ -97,6 +97,7 @@ pub(super) async fn is_sound(path: &Path) -> bool {
     let Ok(link) = options.connect().await else { return false };
     let mut tx = Tx::own(link, Arc::default());
     let answer = tx.fetch_optional("PRAGMA quick_check(1)", &[]).await;
+    tx.close().await;
     answer.ok().flatten().and_then(|row| row.text("quick_check").ok()).is_some_and(|text| text == "ok")
 }
 

@@ -67,7 +67,9 @@ impl Store {
         match options.place()? {
             Place::Sqlite(path) => {
                 let mut tx = sqlite::connect(&path).await.map_err(|error| cannot_open(options, error))?;
-                migrations::apply(&mut tx, now).await
+                let names = migrations::apply(&mut tx, now).await;
+                tx.close().await;
+                names
             }
             Place::Postgres(url) => {
                 let server = Postgres::connect(&url, options).await.map_err(|error| cannot_open(options, error))?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
-use sqlx::{Postgres, Sqlite, SqliteConnection};
+use sqlx::{Connection as _, Postgres, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
 use super::row::{Row, Source};
@@ -33,6 +33,7 @@ enum Link {
     Sqlite(PoolConnection<Sqlite>),
     /// With the longest wait for an answer: a server that froze does not keep its own time-outs (REL-05).
     Postgres(PoolConnection<Postgres>, Duration),
+    Closed,
 }
 
 macro_rules! ask {
@@ -45,6 +46,7 @@ macro_rules! ask {
             Link::Postgres(link, patience) => {
                 within(*patience, bind_postgres($sql, $values).$method(&mut **link)).await.map($postgres)
             }
+            Link::Closed => Err(sqlx::Error::PoolClosed),
         };
         $self.settle(answer)
     }};
@@ -67,9 +69,17 @@ impl Tx {
         Self { link, tally, doomed: None, open: false, broken: false }
     }
 
+    /// Closes a connection of its own and waits until the file is let go of; a pooled one goes back by itself.
+    pub(super) async fn close(mut self) {
+        if let Link::Own(link) = std::mem::replace(&mut self.link, Link::Closed) {
+            // What cannot be closed in order is gone already.
+            drop(link.close().await);
+        }
+    }
+
     pub(super) fn dialect(&self) -> Dialect {
         match self.link {
-            Link::Own(_) | Link::Sqlite(_) => Dialect::Sqlite,
+            Link::Own(_) | Link::Sqlite(_) | Link::Closed => Dialect::Sqlite,
             Link::Postgres(..) => Dialect::Postgres,
         }
     }
@@ -110,6 +120,7 @@ impl Tx {
             Link::Own(link) => script.execute(&mut **link).await.map(drop),
             Link::Sqlite(link) => script.execute(&mut **link).await.map(drop),
             Link::Postgres(link, patience) => within(*patience, script.execute(&mut **link)).await.map(drop),
+            Link::Closed => Err(sqlx::Error::PoolClosed),
         };
         outcome.map_err(|error| self.failed(error))
     }
@@ -165,6 +176,7 @@ impl Tx {
             Link::Own(link) => link.prepare(text).await.map(drop),
             Link::Sqlite(link) => link.prepare(text).await.map(drop),
             Link::Postgres(link, _) => link.prepare(text).await.map(drop),
+            Link::Closed => Err(sqlx::Error::PoolClosed),
         }?;
         Ok(())
     }
@@ -199,7 +211,7 @@ impl Drop for Tx {
         // A transaction left open (a panic, a broken connection) must not reach the next user of the pool.
         if self.open || self.broken {
             match &mut self.link {
-                Link::Own(_) => {}
+                Link::Own(_) | Link::Closed => {}
                 Link::Sqlite(link) => link.close_on_drop(),
                 Link::Postgres(link, _) => link.close_on_drop(),
             }

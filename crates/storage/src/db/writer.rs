@@ -78,6 +78,9 @@ impl Desk {
                 }
             }
         }
+        if let Some(tx) = self.tx {
+            tx.close().await;
+        }
     }
 
     /// Runs jobs from the front of `jobs` and commits them. An error means that the connection is of no use.

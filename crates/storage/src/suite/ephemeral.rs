@@ -205,20 +205,26 @@ async fn the_file_is_thrown_away_when_the_schema_changed() {
 
 #[tokio::test]
 async fn the_file_is_thrown_away_when_it_is_damaged() {
-    for (from, length) in [(0, 4096), (4096, 4096), (16, 2)] {
-        let damage = async move |_: &Fixture, path: &std::path::Path| {
-            // A page that still stands in the log would be healed from there: all of it goes into the file first.
-            execute(path, "PRAGMA wal_checkpoint(TRUNCATE)").await;
-            let mut bytes = std::fs::read(path).unwrap();
-            for byte in bytes.iter_mut().skip(from).take(length) {
-                *byte = 0x5a;
-            }
-            std::fs::write(path, bytes).unwrap();
-        };
-        assert!(!survives(damage, None).await, "{from} {length}");
+    let page = |from: usize, length: usize| {
+        move |mut bytes: Vec<u8>| {
+            bytes.iter_mut().skip(from).take(length).for_each(|byte| *byte = 0x5a);
+            bytes
+        }
+    };
+    assert!(survives(damaged(|bytes| bytes), None).await);
+    assert!(!survives(damaged(page(0, 4096)), None).await);
+    assert!(!survives(damaged(page(4096, 4096)), None).await);
+    assert!(!survives(damaged(page(16, 2)), None).await);
+    assert!(!survives(damaged(|_| b"no database".to_vec()), None).await);
+    assert!(!survives(damaged(|_| Vec::new()), None).await);
+}
+
+/// Writes other bytes into the file. What stands in the log would heal it, so all of that goes into the file first.
+fn damaged(change: impl Fn(Vec<u8>) -> Vec<u8>) -> impl AsyncFn(&Fixture, &std::path::Path) {
+    async move |_: &Fixture, path: &std::path::Path| {
+        execute(path, "PRAGMA wal_checkpoint(TRUNCATE)").await;
+        std::fs::write(path, change(std::fs::read(path).unwrap())).unwrap();
     }
-    assert!(!survives(async |_, path| std::fs::write(path, "no database").unwrap(), None).await);
-    assert!(!survives(async |_, path| std::fs::write(path, "").unwrap(), None).await);
 }
 
 #[tokio::test]
