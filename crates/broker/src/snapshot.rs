@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use usher_domain::{
-    Application, ApplicationId, ApplicationKind, ClientAuthMethod, Connection, ConnectionId, RedirectUri, SecretText,
-    SigningAlgorithm,
+    Application, ApplicationClaims, ApplicationId, ApplicationKind, ClientAuthMethod, Connection, ConnectionId,
+    RedirectUri, SecretText, SignInPageStyle, SigningAlgorithm,
 };
 use usher_oidc_provider::keys::{KeyRing, KeyRole, SigningKey};
 use usher_storage::signing_keys::KeyState;
@@ -155,6 +155,8 @@ fn console_application(settings: &Settings) -> Result<Application, Fault> {
         connections: None,
         local_sign_in: true,
         local_account_required: true,
+        sign_in_page: SignInPageStyle::default(),
+        claims: ApplicationClaims::default(),
         home_url: Some(format!("{}/console", settings.public_url)),
         revision: 0,
     })

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApplicationId, ConnectionId, HttpsOrigin, RedirectUri};
+use crate::{ApplicationId, AttributeName, ConnectionId, HttpsOrigin, RedirectUri};
 
 /// How an application runs, which decides whether it can keep a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,37 @@ pub enum AccountNeed {
     Local,
 }
 
+/// How the sign-in page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInPageStyle {
+    /// All connections, and user name with password beside them.
+    #[default]
+    List,
+    /// One field; its e-mail domain says where the person goes (home-realm discovery).
+    IdentifierFirst,
+}
+
+/// One attribute that an application is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimMapping {
+    /// The local attribute.
+    pub attribute: AttributeName,
+    /// The claim it becomes.
+    pub claim: String,
+}
+
+/// What an application is told beyond the standard claims of its scopes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ApplicationClaims {
+    /// Attributes as claims, in ID token and userinfo, whatever the scopes.
+    #[serde(default)]
+    pub attributes: Vec<ClaimMapping>,
+    /// The claim that carries the names of the person's groups; absent: groups are not told.
+    #[serde(default)]
+    pub groups: Option<String>,
+}
+
 /// An application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
@@ -116,6 +147,12 @@ pub struct Application {
     /// Whether a person without a local account is refused.
     #[serde(default)]
     pub local_account_required: bool,
+    /// How its sign-in page begins.
+    #[serde(default)]
+    pub sign_in_page: SignInPageStyle,
+    /// What it is told beyond the standard claims.
+    #[serde(default)]
+    pub claims: ApplicationClaims,
     /// Where "go back" leads on error pages; absent: nowhere.
     #[serde(default)]
     pub home_url: Option<String>,

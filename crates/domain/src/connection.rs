@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttributeName, ConnectionId, ProvisioningSettings};
+use crate::{AttributeName, ConnectionId, GroupId, ProvisioningSettings};
 
 /// What protocol and which preset a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -10,6 +10,24 @@ use crate::{AttributeName, ConnectionId, ProvisioningSettings};
 pub enum ConnectionKind {
     /// `OpenID` Connect by discovery.
     Oidc,
+    /// Google.
+    Google,
+    /// Microsoft Entra ID and personal Microsoft accounts.
+    Microsoft,
+    /// Apple.
+    Apple,
+    /// `GitLab`, in the cloud or self-managed.
+    Gitlab,
+    /// Okta.
+    Okta,
+    /// `LinkedIn`.
+    Linkedin,
+    /// `GitHub`: OAuth 2.0 without `OpenID` Connect.
+    Github,
+    /// Facebook: OAuth 2.0 without `OpenID` Connect.
+    Facebook,
+    /// Any OAuth 2.0 provider with a userinfo address.
+    Oauth2,
 }
 
 impl ConnectionKind {
@@ -17,7 +35,35 @@ impl ConnectionKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Oidc => "oidc",
+            Self::Google => "google",
+            Self::Microsoft => "microsoft",
+            Self::Apple => "apple",
+            Self::Gitlab => "gitlab",
+            Self::Okta => "okta",
+            Self::Linkedin => "linkedin",
+            Self::Github => "github",
+            Self::Facebook => "facebook",
+            Self::Oauth2 => "oauth2",
         }
+    }
+
+    /// Every kind, in the order in which the wizard shows them.
+    pub const ALL: [Self; 10] = [
+        Self::Oidc,
+        Self::Google,
+        Self::Microsoft,
+        Self::Github,
+        Self::Gitlab,
+        Self::Apple,
+        Self::Facebook,
+        Self::Linkedin,
+        Self::Okta,
+        Self::Oauth2,
+    ];
+
+    /// Reads the stable text.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -28,8 +74,10 @@ pub enum SignInPageListing {
     /// Shown to everybody.
     #[default]
     Shown,
-    /// Reachable by hint only.
+    /// Reachable by hint, e-mail domain or script only.
     Hidden,
+    /// For linking to an account only: nobody signs in with it (LINK-13).
+    LinkOnly,
 }
 
 /// One row of a connection's attribute mapping.
@@ -39,6 +87,82 @@ pub struct AttributeMapping {
     pub claim: String,
     /// The local attribute that it feeds.
     pub attribute: AttributeName,
+    /// Stored when the provider does not send the claim; absent: nothing is.
+    #[serde(default)]
+    pub default: Option<String>,
+}
+
+/// One row of a connection's group mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMapping {
+    /// The group's name or id at the provider, byte for byte.
+    pub external: String,
+    /// The local group that it feeds.
+    pub group: GroupId,
+}
+
+/// What becomes of external groups that no row maps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnmappedGroups {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// A local group of the same name is used, and made if there is none.
+    CreatedByName,
+}
+
+/// What becomes of memberships that the connection fed earlier and does not send any more, under `merge`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoLongerSent {
+    /// Removed.
+    #[default]
+    Removed,
+    /// Kept.
+    Kept,
+}
+
+/// How a connection feeds local groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSettings {
+    /// The claim that names the person's groups; a dotted path like a mapping's.
+    pub claim: String,
+    /// Splits one text into several groups; absent: one text is one group.
+    #[serde(default)]
+    pub separator: Option<String>,
+    /// External groups to local ones; one external group may feed several.
+    #[serde(default)]
+    pub mapping: Vec<GroupMapping>,
+    /// What becomes of the others.
+    #[serde(default)]
+    pub unmapped: UnmappedGroups,
+    /// What becomes of memberships that are no longer sent.
+    #[serde(default)]
+    pub no_longer_sent: NoLongerSent,
+}
+
+impl Default for GroupSettings {
+    fn default() -> Self {
+        Self {
+            claim: "groups".to_owned(),
+            separator: None,
+            mapping: Vec::new(),
+            unmapped: UnmappedGroups::default(),
+            no_longer_sent: NoLongerSent::default(),
+        }
+    }
+}
+
+/// Whether the last verified answers of a connection are kept, sealed, to try settings on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recording {
+    /// Nothing is kept.
+    #[default]
+    Off,
+    /// The last 20, for 7 days; never while just-in-time provisioning is off.
+    On,
 }
 
 /// A connection without its secrets (those are sealed in storage and handed over on their own).
@@ -68,6 +192,19 @@ pub struct Connection {
     /// Claims to attributes; empty: the standard claims are used as they are.
     #[serde(default)]
     pub mapping: Vec<AttributeMapping>,
+    /// For admins only.
+    #[serde(default)]
+    pub description: String,
+    /// Domains whose addresses the connection may assert as verified, lower case. Empty: every domain that no other
+    /// connection lists here or under its e-mail domains.
+    #[serde(default)]
+    pub asserted_domains: Vec<String>,
+    /// How it feeds local groups.
+    #[serde(default)]
+    pub groups: GroupSettings,
+    /// Whether its last answers are kept.
+    #[serde(default)]
+    pub recording: Recording,
     /// Just-in-time provisioning.
     #[serde(default)]
     pub provisioning: ProvisioningSettings,

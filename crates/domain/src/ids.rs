@@ -112,6 +112,18 @@ identifier!(
     TokenFamilyId, "t_"
 );
 identifier!(
+    /// A local group.
+    GroupId, "gr_"
+);
+identifier!(
+    /// A mail on its way out.
+    MailId, "m_"
+);
+identifier!(
+    /// A recorded sign-in of a connection.
+    RecordingId, "rec_"
+);
+identifier!(
     /// A signing key; the `kid` of JWKS and of token headers.
     KeyId, "k_"
 );

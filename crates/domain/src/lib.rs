@@ -15,10 +15,13 @@ mod application;
 mod attributes;
 mod audit;
 mod connection;
+mod group;
 mod identity;
 mod ids;
+mod mail;
 mod ports;
 mod provisioning;
+mod schema;
 mod secret;
 mod session;
 mod sign_in;
@@ -27,21 +30,28 @@ mod trace;
 mod user;
 
 pub use application::{
-    AccountNeed, Application, ApplicationKind, ApplicationSecret, ClientAuthMethod, SigningAlgorithm,
+    AccountNeed, Application, ApplicationClaims, ApplicationKind, ApplicationSecret, ClaimMapping, ClientAuthMethod,
+    SignInPageStyle, SigningAlgorithm,
 };
 pub use attributes::{AttributeBag, AttributeName, AttributeSource, AttributeValue, Verification};
 pub use audit::{AuditActor, AuditEvent, AuditOutcome};
-pub use connection::{AttributeMapping, Connection, ConnectionKind, SignInPageListing};
+pub use connection::{
+    AttributeMapping, Connection, ConnectionKind, GroupMapping, GroupSettings, NoLongerSent, Recording,
+    SignInPageListing, UnmappedGroups,
+};
+pub use group::{Group, Membership, MembershipSource};
 pub use identity::{Claims, ExternalIdentity, ExternalKey, FederatedLink, Subject};
 pub use ids::{
-    ApplicationId, ClientId, ConnectionId, CorrelationId, FlowId, GrantId, InvalidId, KeyId, LinkId, SessionId,
-    TokenFamilyId, UserId,
+    ApplicationId, ClientId, ConnectionId, CorrelationId, FlowId, GrantId, GroupId, InvalidId, KeyId, LinkId, MailId,
+    RecordingId, SessionId, TokenFamilyId, UserId,
 };
+pub use mail::{Mail, MailContent};
 pub use ports::{Clock, Entropy};
 pub use provisioning::{
-    AccountState, AttributeSync, GroupSync, LinkRule, LinkingSettings, LocalAttribute, NoMatch, OnFailure,
-    OwnershipProof, ProvisioningSettings, TrustEmail,
+    AccountState, AttributeSync, GroupSync, LinkRule, LinkingSettings, LocalAttribute, LocalPart, NoMatch, OnFailure,
+    OwnershipProof, ProvisioningSettings, SeveralIdentities, TrustEmail,
 };
+pub use schema::{AttributeDefinition, AttributeSchema, Uniqueness, Writers, unique_key};
 pub use secret::SecretText;
 pub use session::{Authentication, BrowserSession};
 pub use sign_in::{Interaction, RefusalCode, SignInRequest};

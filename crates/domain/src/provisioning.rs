@@ -95,6 +95,28 @@ pub struct LinkRule {
     pub local: LocalAttribute,
 }
 
+/// Whether the local part of an address is compared in its case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LocalPart {
+    /// `Ann@corp.test` is not `ann@corp.test`.
+    #[default]
+    Exact,
+    /// ASCII letters are compared without case.
+    IgnoreCase,
+}
+
+/// Whether several identities of one connection may be linked to one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeveralIdentities {
+    /// A second one is refused.
+    #[default]
+    Refused,
+    /// Allowed.
+    Allowed,
+}
+
 /// Local account linking.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LinkingSettings {
@@ -104,6 +126,12 @@ pub struct LinkingSettings {
     /// What happens when no local account is found.
     #[serde(default)]
     pub no_match: NoMatch,
+    /// How the local part of addresses is compared.
+    #[serde(default)]
+    pub local_part: LocalPart,
+    /// Whether a second identity of the connection may be linked to the same account.
+    #[serde(default)]
+    pub several: SeveralIdentities,
 }
 
 impl LinkingSettings {
@@ -133,6 +161,9 @@ pub struct ProvisioningSettings {
     /// Local account linking; absent when it is off.
     #[serde(default)]
     pub linking: Option<LinkingSettings>,
+    /// What linking was set to before it was switched off, so that switching it on again restores it.
+    #[serde(default)]
+    pub shelved_linking: Option<LinkingSettings>,
     /// Whether unverified addresses may link.
     #[serde(default)]
     pub trust_email: TrustEmail,
@@ -154,6 +185,7 @@ impl Default for ProvisioningSettings {
             attribute_sync: AttributeSync::default(),
             group_sync: GroupSync::default(),
             linking: None,
+            shelved_linking: None,
             trust_email: TrustEmail::default(),
             prove_ownership: OwnershipProof::default(),
             on_failure: OnFailure::default(),

@@ -326,7 +326,12 @@ impl LoginFlow {
         self.plan.options(step).iter().filter_map(|option| match option {
             StepOption::Connection { id, listing } => {
                 let hinted = self.request.connection_hint.as_ref() == Some(id);
-                (*listing == SignInPageListing::Shown || hinted).then_some(id)
+                match listing {
+                    SignInPageListing::Shown => true,
+                    SignInPageListing::Hidden => hinted,
+                    SignInPageListing::LinkOnly => false,
+                }
+                .then_some(id)
             }
             StepOption::Password => None,
         })

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use usher_domain::{
-    Application, ApplicationId, ApplicationKind, ApplicationSecret, ClientAuthMethod, IssuerUrl, KeyId, RedirectUri,
-    SigningAlgorithm,
+    Application, ApplicationClaims, ApplicationId, ApplicationKind, ApplicationSecret, ClientAuthMethod, IssuerUrl,
+    KeyId, RedirectUri, SignInPageStyle, SigningAlgorithm,
 };
 
 use crate::keys::{KeyRing, KeyRole, SigningKey, generate_pkcs8};
@@ -39,6 +39,8 @@ pub(crate) fn application(id: &str) -> Application {
         connections: None,
         local_sign_in: true,
         local_account_required: false,
+        sign_in_page: SignInPageStyle::default(),
+        claims: ApplicationClaims::default(),
         home_url: None,
         revision: 0,
     }

@@ -66,6 +66,8 @@ pub struct Facts {
     /// Whether an account holds the public subject of this identity although no link leads there: somebody
     /// unlinked it, and it must not speak for that account any more.
     pub subject_held: bool,
+    /// The account that the person proved to own, in this sign-in and for this identity.
+    pub proved: Option<UserId>,
     /// Attributes that an admin marked as protected.
     pub protected: BTreeSet<AttributeName>,
     /// Whether the application takes people without a local account.
@@ -88,6 +90,7 @@ impl Facts {
             candidates: Vec::new(),
             taken: BTreeSet::new(),
             subject_held: false,
+            proved: None,
             protected: BTreeSet::new(),
             account: AccountNeed::Any,
             pass_through_subject,

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use usher_domain::{
-    Application, ApplicationId, AttributeMapping, AttributeName, AttributeSource, ClientAuthMethod, Connection,
-    ConnectionId, ConnectionKind, EmailAddress, HttpsOrigin, IssuerUrl, ProvisioningSettings, RedirectUri, Role,
-    SecretText, SignInPageListing, UserName, Verification,
+    Application, ApplicationClaims, ApplicationId, AttributeMapping, AttributeName, AttributeSource, ClientAuthMethod,
+    Connection, ConnectionId, ConnectionKind, EmailAddress, GroupSettings, HttpsOrigin, IssuerUrl,
+    ProvisioningSettings, Recording, RedirectUri, Role, SecretText, SignInPageListing, SignInPageStyle, UserName,
+    Verification,
 };
 
 use super::file::{ApplicationEntry, BootstrapError, BootstrapFile, ClientAuthEntry, ConnectionEntry, UserEntry};
@@ -88,7 +89,11 @@ fn connection(entry: ConnectionEntry) -> Result<(Connection, Option<SecretText>)
     let settings = settings(&entry, secret.is_some())?;
     let mut mapping = Vec::new();
     for (claim, attribute) in entry.mapping {
-        mapping.push(AttributeMapping { claim, attribute: AttributeName::parse(&attribute).map_err(text)? });
+        mapping.push(AttributeMapping {
+            claim,
+            attribute: AttributeName::parse(&attribute).map_err(text)?,
+            default: None,
+        });
     }
     let connection = Connection {
         id: ConnectionId::parse(entry.id).map_err(text)?,
@@ -98,6 +103,10 @@ fn connection(entry: ConnectionEntry) -> Result<(Connection, Option<SecretText>)
         button_text: entry.button_text,
         enabled: entry.enabled,
         listing: if entry.hidden { SignInPageListing::Hidden } else { SignInPageListing::Shown },
+        description: String::new(),
+        asserted_domains: Vec::new(),
+        groups: GroupSettings::default(),
+        recording: Recording::default(),
         email_domains: entry.email_domains.iter().map(|d| d.to_ascii_lowercase()).collect(),
         settings,
         mapping,
@@ -176,6 +185,8 @@ fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Applicatio
         connections,
         local_sign_in: entry.local_sign_in,
         local_account_required: entry.local_account_required,
+        sign_in_page: SignInPageStyle::default(),
+        claims: ApplicationClaims::default(),
         home_url: entry
             .home_url
             .map(|url| RedirectUri::parse(&url).map(String::from).map_err(|fault| format!("home_url: {fault}")))

@@ -2,8 +2,8 @@
 
 use url::Url;
 use usher_domain::{
-    Application, ApplicationId, ApplicationKind, ApplicationSecret, ClientAuthMethod, ConnectionId, HttpsOrigin,
-    RedirectUri, SecretText, SigningAlgorithm,
+    Application, ApplicationClaims, ApplicationId, ApplicationKind, ApplicationSecret, ClientAuthMethod, ConnectionId,
+    HttpsOrigin, RedirectUri, SecretText, SignInPageStyle, SigningAlgorithm,
 };
 use usher_oidc_provider::opaque;
 use usher_storage::{applications, grants};
@@ -92,6 +92,8 @@ pub async fn create(
         connections: None,
         local_sign_in: true,
         local_account_required: false,
+        sign_in_page: SignInPageStyle::default(),
+        claims: ApplicationClaims::default(),
         home_url: None,
         revision: 1,
     };

@@ -291,7 +291,7 @@ fn mapping(rows: Vec<(String, String)>) -> Result<Vec<AttributeMapping>, NotDone
                 if mapping.iter().any(|row| row.attribute == attribute) {
                     return Err(NotDone::field("mapping", format!("{attribute} is fed twice: keep one row")));
                 }
-                mapping.push(AttributeMapping { claim: claim.to_owned(), attribute });
+                mapping.push(AttributeMapping { claim: claim.to_owned(), attribute, default: None });
             }
             _ => return Err(NotDone::field("mapping", "Fill both sides of a row, or neither")),
         }

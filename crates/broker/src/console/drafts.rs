@@ -8,7 +8,8 @@ use serde_json::Value;
 use url::Url;
 use usher_connectors::{Discovered, DiscoveryError, discover, settings_from_form};
 use usher_domain::{
-    CheckResult, Connection, ConnectionId, ConnectionKind, ProvisioningSettings, SecretText, SignInPageListing,
+    CheckResult, Connection, ConnectionId, ConnectionKind, GroupSettings, ProvisioningSettings, Recording, SecretText,
+    SignInPageListing,
 };
 use usher_storage::{Purpose, Sealed, connections, settings};
 
@@ -163,6 +164,10 @@ fn connection(draft: &Draft, name: String, review: Review) -> Result<Connection,
         button_text: None,
         enabled: true,
         listing: review.listing,
+        description: String::new(),
+        asserted_domains: Vec::new(),
+        groups: GroupSettings::default(),
+        recording: Recording::default(),
         email_domains: Vec::new(),
         settings,
         mapping: Vec::new(),

@@ -48,7 +48,7 @@ pub fn unverified_ann() -> ExternalIdentity {
 }
 
 pub fn row(claim: &str, attribute: &str) -> AttributeMapping {
-    AttributeMapping { claim: claim.to_owned(), attribute: name(attribute) }
+    AttributeMapping { claim: claim.to_owned(), attribute: name(attribute), default: None }
 }
 
 pub fn value(texts: &[&str], source: AttributeSource, verified: Verification) -> AttributeValue {

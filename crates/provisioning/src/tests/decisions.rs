@@ -117,8 +117,10 @@ fn nothing_by_the_first_rule_tries_the_fallback() {
 fn no_match_at_all_creates_or_skips() {
     let settings = linking(vec![]);
     assert_eq!(decided(&ann(), &settings, &facts()).outcome.kind(), OutcomeKind::Create);
-    let skip =
-        ProvisioningSettings { linking: Some(LinkingSettings { rules: vec![], no_match: NoMatch::Skip }), ..jit() };
+    let skip = ProvisioningSettings {
+        linking: Some(LinkingSettings { no_match: NoMatch::Skip, ..LinkingSettings::default() }),
+        ..jit()
+    };
     assert_eq!(decided(&ann(), &skip, &facts()).outcome.kind(), OutcomeKind::PassThrough);
 }
 
@@ -126,8 +128,10 @@ fn no_match_at_all_creates_or_skips() {
 fn link_24_an_application_that_needs_an_account_refuses_who_has_none() {
     let needs = Facts { account: AccountNeed::Local, ..facts() };
     assert_eq!(decided(&ann(), &off(), &needs).outcome, refusal(RefusalCode::NoAccount));
-    let skip =
-        ProvisioningSettings { linking: Some(LinkingSettings { rules: vec![], no_match: NoMatch::Skip }), ..jit() };
+    let skip = ProvisioningSettings {
+        linking: Some(LinkingSettings { no_match: NoMatch::Skip, ..LinkingSettings::default() }),
+        ..jit()
+    };
     assert_eq!(decided(&ann(), &skip, &needs).outcome, refusal(RefusalCode::NoAccount));
     assert_eq!(decided(&ann(), &jit(), &needs).outcome.kind(), OutcomeKind::Create);
 }

@@ -71,7 +71,7 @@ fn settings() -> impl Strategy<Value = ProvisioningSettings> {
         let no_match = if skip { NoMatch::Skip } else { NoMatch::Create };
         ProvisioningSettings {
             enabled,
-            linking: linked.then_some(LinkingSettings { rules, no_match }),
+            linking: linked.then_some(LinkingSettings { rules, no_match, ..LinkingSettings::default() }),
             trust_email: if trust { TrustEmail::All } else { TrustEmail::VerifiedOnly },
             on_failure: if fail { OnFailure::Refuse } else { OnFailure::ContinueUnlinked },
             prove_ownership,

@@ -12,7 +12,7 @@ use crate::pages::{Check, CheckState, Link, Named, Tag, Tone, Ui};
 /// What a connection speaks.
 pub fn kind(ui: &Ui, kind: ConnectionKind) -> String {
     match kind {
-        ConnectionKind::Oidc => ui.t("kind-oidc"),
+        _ => ui.t("kind-oidc"),
     }
 }
 
@@ -20,7 +20,7 @@ pub fn kind(ui: &Ui, kind: ConnectionKind) -> String {
 pub fn connection_status(ui: &Ui, connection: &Connection) -> Tag {
     match (connection.enabled, connection.listing) {
         (false, _) => Tag::new(ui.t("status-disabled"), Tone::Neutral),
-        (true, SignInPageListing::Hidden) => Tag::new(ui.t("status-hidden"), Tone::Info),
+        (true, SignInPageListing::Hidden | SignInPageListing::LinkOnly) => Tag::new(ui.t("status-hidden"), Tone::Info),
         (true, SignInPageListing::Shown) => Tag::new(ui.t("status-enabled"), Tone::Ok),
     }
 }
