@@ -22,6 +22,8 @@ const BATCH: u32 = 500;
 const BATCHES_A_TURN: usize = 200;
 /// How long audit events are kept.
 const AUDIT_FOR: chrono::Duration = chrono::Duration::days(400);
+/// How long provisioning decisions are kept.
+const DECISIONS_FOR: chrono::Duration = chrono::Duration::days(180);
 /// How long traces are kept.
 const TRACES_FOR: chrono::Duration = chrono::Duration::days(30);
 
@@ -30,8 +32,13 @@ pub async fn purge(broker: &Broker) -> Result<Purged, Fault> {
     let now = broker.now();
     broker.limits.shrink();
     keep_abandoned(broker).await?;
-    let options =
-        PurgeOptions { now, batch: BATCH, traces_before: now - TRACES_FOR, audit_before: Some(now - AUDIT_FOR) };
+    let options = PurgeOptions {
+        now,
+        batch: BATCH,
+        traces_before: now - TRACES_FOR,
+        decisions_before: now - DECISIONS_FOR,
+        audit_before: Some(now - AUDIT_FOR),
+    };
     Ok(purge::expired(&broker.store, &options).await?)
 }
 

@@ -18,18 +18,24 @@
 
 pub mod applications;
 pub mod attempts;
+pub mod attribute_definitions;
 pub mod audit;
 pub mod config;
 pub mod connections;
 pub mod credentials;
 mod db;
+pub mod decisions;
 mod error;
 pub mod flows;
 pub mod grants;
+pub mod groups;
 mod key_check;
 pub mod links;
+pub mod memberships;
+pub mod outbox;
 pub mod pending;
 pub mod purge;
+pub mod recordings;
 pub mod refresh_tokens;
 pub mod roles;
 mod seal;
@@ -46,6 +52,7 @@ pub mod testing;
 mod text;
 pub mod traces;
 pub mod unique_values;
+mod user_emails;
 pub mod users;
 
 pub use db::{Counts, Row, Store, StoreOptions, Tx, Value};

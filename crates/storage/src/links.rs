@@ -1,11 +1,12 @@
 //! Federated links: connection, issuer and external subject, byte for byte, to at most one account (R1).
 
 use chrono::{DateTime, Utc};
-use usher_domain::{ConnectionId, ExternalKey, FederatedLink, LinkId, UserId};
+use usher_domain::{AttributeSource, ConnectionId, ExternalKey, FederatedLink, LinkId, UserId};
 
 use crate::StorageError;
 use crate::db::{Row, Tx, values};
 use crate::statements::statements;
+use crate::text::json;
 
 macro_rules! columns {
     () => {
@@ -21,7 +22,15 @@ statements! {
     LIST = concat!("SELECT ", columns!(), " FROM federated_links WHERE user_id = $1 ORDER BY created_at, id");
     TOUCH = "UPDATE federated_links SET last_used_at = $2 WHERE id = $1";
     DELETE = "DELETE FROM federated_links WHERE id = $1";
+    GET = concat!("SELECT ", columns!(), " FROM federated_links WHERE id = $1");
+    BY_CONNECTION = concat!("SELECT ", columns!(), " FROM federated_links WHERE connection = $1 AND id > $2
+        ORDER BY id LIMIT $3");
+    OF_USER_AT = "SELECT id FROM federated_links WHERE user_id = $1 AND connection = $2 LIMIT 1";
+    OF_CONNECTION_GONE = "DELETE FROM federated_links WHERE connection = $1";
+    OF_USER_GONE = "DELETE FROM federated_links WHERE user_id = $1";
     COUNT = "SELECT COUNT(*) AS count FROM federated_links WHERE connection = $1";
+    COUNT_MADE = "SELECT COUNT(*) AS count FROM federated_links JOIN users ON users.id = federated_links.user_id
+                  WHERE federated_links.connection = $1 AND users.created_by = $2";
 }
 
 /// What became of an insert.
@@ -63,6 +72,37 @@ pub async fn list(tx: &mut Tx, user: &UserId) -> Result<Vec<FederatedLink>, Stor
     tx.fetch_all(LIST, values![user.as_str()]).await?.iter().map(read).collect()
 }
 
+/// One link.
+pub async fn get(tx: &mut Tx, id: &LinkId) -> Result<Option<FederatedLink>, StorageError> {
+    tx.fetch_optional(GET, values![id.as_str()]).await?.map(|row| read(&row)).transpose()
+}
+
+/// A page of a connection's links by id, after the cursor.
+pub async fn list_by_connection(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    after: Option<&LinkId>,
+    limit: u32,
+) -> Result<Vec<FederatedLink>, StorageError> {
+    let values = values![connection.as_str(), after.map_or("", LinkId::as_str), limit];
+    tx.fetch_all(BY_CONNECTION, values).await?.iter().map(read).collect()
+}
+
+/// Whether any identity of a connection is linked to an account.
+pub async fn exists_for_user(tx: &mut Tx, connection: &ConnectionId, user: &UserId) -> Result<bool, StorageError> {
+    Ok(tx.fetch_optional(OF_USER_AT, values![user.as_str(), connection.as_str()]).await?.is_some())
+}
+
+/// Removes all links of a connection.
+pub async fn delete_by_connection(tx: &mut Tx, connection: &ConnectionId) -> Result<u64, StorageError> {
+    tx.execute(OF_CONNECTION_GONE, values![connection.as_str()]).await
+}
+
+/// Removes all links of an account.
+pub async fn delete_by_user(tx: &mut Tx, user: &UserId) -> Result<u64, StorageError> {
+    tx.execute(OF_USER_GONE, values![user.as_str()]).await
+}
+
 /// Notes that a link was used.
 pub async fn touch(tx: &mut Tx, id: &LinkId, now: DateTime<Utc>) -> Result<(), StorageError> {
     tx.execute(TOUCH, values![id.as_str(), now]).await.map(drop)
@@ -76,6 +116,12 @@ pub async fn delete(tx: &mut Tx, id: &LinkId) -> Result<bool, StorageError> {
 /// How many accounts are linked through a connection.
 pub async fn count_by_connection(tx: &mut Tx, connection: &ConnectionId) -> Result<i64, StorageError> {
     tx.fetch_one(COUNT, values![connection.as_str()]).await?.int("count")
+}
+
+/// How many of them the connection made itself.
+pub async fn count_made_by(tx: &mut Tx, connection: &ConnectionId) -> Result<i64, StorageError> {
+    let source = json("created_by", &AttributeSource::Connection(connection.clone()))?;
+    tx.fetch_one(COUNT_MADE, values![connection.as_str(), source]).await?.int("count")
 }
 
 fn read(row: &Row) -> Result<FederatedLink, StorageError> {

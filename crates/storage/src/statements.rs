@@ -35,6 +35,13 @@ pub(crate) const DURABLE: &[(&str, &[Named])] = &[
     ("setup_tokens", crate::setup_tokens::ALL),
     ("audit", crate::audit::ALL),
     ("traces", crate::traces::ALL),
+    ("groups", crate::groups::ALL),
+    ("memberships", crate::memberships::ALL),
+    ("attribute_definitions", crate::attribute_definitions::ALL),
+    ("user_emails", crate::user_emails::ALL),
+    ("decisions", crate::decisions::ALL),
+    ("recordings", crate::recordings::ALL),
+    ("outbox", crate::outbox::ALL),
     ("purge", crate::purge::durable::ALL),
 ];
 

@@ -21,6 +21,21 @@ statements! {
                 AND ($5 = '' OR ($5 = 'finished' AND finished = 1) OR ($5 = 'refused' AND refusal IS NOT NULL)
                      OR ($5 = 'open' AND finished = 0 AND refusal IS NULL))
             ORDER BY started_at DESC, correlation LIMIT $6";
+    COUNTS = "SELECT COUNT(*) AS total, COUNT(refusal) AS refused FROM traces
+              WHERE connection = $1 AND started_at >= $2";
+    LAST_SUCCESS = "SELECT started_at FROM traces WHERE connection = $1 AND finished = 1
+                    ORDER BY started_at DESC LIMIT 1";
+}
+
+/// What became of the sign-ins through a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TraceStats {
+    /// How many were begun.
+    pub total: i64,
+    /// How many of them were refused.
+    pub refused: i64,
+    /// When the last one that succeeded was begun, however long ago.
+    pub last_success: Option<DateTime<Utc>>,
 }
 
 /// Most traces on a page.
@@ -94,4 +109,12 @@ pub async fn list(tx: &mut Tx, search: &TraceSearch) -> Result<Vec<SignInTrace>,
         search.limit.clamp(1, MAX_PAGE),
     ];
     tx.fetch_all(LIST, values).await?.iter().map(|row| row.json("body")).collect()
+}
+
+/// Sign-ins through a connection since a time, and its last success.
+pub async fn stats(tx: &mut Tx, connection: &ConnectionId, since: DateTime<Utc>) -> Result<TraceStats, StorageError> {
+    let row = tx.fetch_one(COUNTS, values![connection.as_str(), since]).await?;
+    let last = tx.fetch_optional(LAST_SUCCESS, values![connection.as_str()]).await?;
+    let last_success = last.map(|row| row.time("started_at")).transpose()?;
+    Ok(TraceStats { total: row.int("total")?, refused: row.int("refused")?, last_success })
 }

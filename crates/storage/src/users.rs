@@ -1,11 +1,14 @@
 //! Local accounts. Unique columns tell the loser of a race, since SQLite's errors do not name the constraint.
 
-use usher_domain::{AccountState, AttributeBag, AttributeName, User, UserId, UserName};
+use usher_domain::{
+    AccountState, AttributeBag, AttributeName, EmailAddress, LocalPart, User, UserId, UserName, Verification,
+};
 
 use crate::StorageError;
 use crate::db::{Row, Tx, values};
 use crate::statements::statements;
 use crate::text::{json, word};
+use crate::user_emails;
 
 macro_rules! columns {
     () => {
@@ -25,6 +28,15 @@ statements! {
     BY_UNIQUE_VALUE = concat!("SELECT ", columns!(), " FROM user_unique_values JOIN users
         ON users.id = user_unique_values.user_id
         WHERE user_unique_values.attribute = $1 AND user_unique_values.value_key = $2");
+    BY_EMAIL = concat!("SELECT ", columns!(), " FROM user_emails JOIN users ON users.id = user_emails.user_id
+        WHERE user_emails.email_key = $1 ORDER BY users.id LIMIT $2");
+    BY_FOLDED_EMAIL = concat!("SELECT DISTINCT ", columns!(), " FROM user_emails JOIN users
+        ON users.id = user_emails.user_id WHERE user_emails.folded_key = $1 ORDER BY users.id LIMIT $2");
+    PAGE_BY_ID = concat!("SELECT ", columns!(), " FROM users WHERE users.id > $1 ORDER BY users.id LIMIT $2");
+    RENAME = "UPDATE users SET username = $3, username_key = $4, search_text = $5, revision = revision + 1
+              WHERE id = $1 AND revision = $2
+                  AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.username_key = $4 AND other.id <> $1)
+              RETURNING revision";
     /// A page after the cursor. The text matches anywhere; an account is found at any size of the table by its name.
     SEARCH = concat!("SELECT ", columns!(), ", users.username_key FROM users
         WHERE users.username_key > $1 AND ($2 = '' OR users.search_text LIKE $3 ESCAPE '!')
@@ -34,7 +46,7 @@ statements! {
                          WHERE id = $1 AND revision = $2 RETURNING revision";
     SET_STATE = "UPDATE users SET state = $3, revision = revision + 1 WHERE id = $1 AND revision = $2
                  RETURNING revision";
-    NAME = "SELECT username FROM users WHERE id = $1";
+    BEFORE = "SELECT username, attributes FROM users WHERE id = $1";
     DELETE = "DELETE FROM users WHERE id = $1";
 }
 
@@ -44,6 +56,8 @@ const SEARCHED: [&str; 6] = ["email", "name", "given_name", "family_name", "pref
 pub const PAGE: u32 = 25;
 /// Most accounts on a page.
 const MAX_PAGE: u32 = 200;
+/// Most accounts that a report reads at once.
+const MAX_SCAN: u32 = 1000;
 
 /// What became of an insert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +68,30 @@ pub enum UserInsert {
     UsernameTaken,
     /// Somebody has that public subject: the same person was faster; reload and decide again.
     SubjectTaken,
+}
+
+/// What became of a new name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rename {
+    /// Done, with the new revision.
+    Renamed(i64),
+    /// Another account has it.
+    Taken,
+    /// The account moved on or is gone.
+    Stale,
+}
+
+/// What one account holds for an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The account.
+    pub user: UserId,
+    /// Its name.
+    pub username: UserName,
+    /// Whether somebody vouches for the values.
+    pub verified: Verification,
+    /// The values.
+    pub values: Vec<String>,
 }
 
 /// What the console asks for.
@@ -91,6 +129,7 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<UserInsert, StorageError
         user.revision,
     ];
     if tx.fetch_optional(INSERT, values).await?.is_some() {
+        user_emails::write(tx, &user.id, &user_emails::addresses(&user.attributes)).await?;
         return Ok(UserInsert::Inserted);
     }
     let taken = tx.fetch_optional(SUBJECT_TAKEN, values![&user.public_subject]).await?;
@@ -122,6 +161,60 @@ pub async fn get_by_unique_value(
     row.map(|row| read(&row)).transpose()
 }
 
+/// Accounts that hold an address, verified or not, up to `limit`.
+pub async fn find_by_email(
+    tx: &mut Tx,
+    address: &EmailAddress,
+    local_part: LocalPart,
+    limit: u32,
+) -> Result<Vec<User>, StorageError> {
+    let rows = match local_part {
+        LocalPart::Exact => tx.fetch_all(BY_EMAIL, values![address.as_str(), limit]).await?,
+        LocalPart::IgnoreCase => tx.fetch_all(BY_FOLDED_EMAIL, values![address.unique_key(), limit]).await?,
+    };
+    rows.iter().map(read).collect()
+}
+
+/// A page of accounts by id, after the cursor: for reports that look at everybody.
+pub async fn page(tx: &mut Tx, after: Option<&UserId>, limit: u32) -> Result<Vec<User>, StorageError> {
+    let values = values![after.map_or("", UserId::as_str), limit.clamp(1, MAX_SCAN)];
+    tx.fetch_all(PAGE_BY_ID, values).await?.iter().map(read).collect()
+}
+
+/// What accounts hold for an attribute, page by page; those that hold nothing are left out. Gives the cursor of the
+/// next page, if there may be one.
+pub async fn values_of(
+    tx: &mut Tx,
+    attribute: &AttributeName,
+    after: Option<&UserId>,
+    limit: u32,
+) -> Result<(Vec<Holding>, Option<UserId>), StorageError> {
+    let users = page(tx, after, limit).await?;
+    let full = users.len() >= usize::try_from(limit.clamp(1, MAX_SCAN)).unwrap_or(usize::MAX);
+    let next = if full { users.last().map(|user| user.id.clone()) } else { None };
+    let held = users.into_iter().filter_map(|mut user| {
+        let value = user.attributes.remove(attribute)?;
+        Some(Holding { user: user.id, username: user.username, verified: value.verified, values: value.values })
+    });
+    Ok((held.collect(), next))
+}
+
+/// Gives an account another user name at a revision.
+pub async fn rename(tx: &mut Tx, user: &User, name: &UserName) -> Result<Rename, StorageError> {
+    let values = values![
+        user.id.as_str(),
+        user.revision,
+        name.as_str(),
+        name.unique_key(),
+        search_text(name.as_str(), &user.attributes),
+    ];
+    if let Some(row) = tx.fetch_optional(RENAME, values).await? {
+        return Ok(Rename::Renamed(row.int("revision")?));
+    }
+    let holder = get_by_username(tx, name).await?;
+    Ok(if holder.is_some_and(|holder| holder.id != user.id) { Rename::Taken } else { Rename::Stale })
+}
+
 /// A page of accounts by user name.
 pub async fn search(tx: &mut Tx, search: &UserSearch) -> Result<UserPage, StorageError> {
     let limit = search.limit.clamp(1, MAX_PAGE);
@@ -148,10 +241,12 @@ pub async fn update_attributes(
     revision: i64,
     attributes: &AttributeBag,
 ) -> Result<Option<i64>, StorageError> {
-    let Some(name) = tx.fetch_optional(NAME, values![id.as_str()]).await? else { return Ok(None) };
-    let text = search_text(&name.text("username")?, attributes);
+    let Some(before) = tx.fetch_optional(BEFORE, values![id.as_str()]).await? else { return Ok(None) };
+    let text = search_text(&before.text("username")?, attributes);
     let values = values![id.as_str(), revision, json("attributes", attributes)?, text];
-    tx.fetch_optional(UPDATE_ATTRIBUTES, values).await?.map(|row| row.int("revision")).transpose()
+    let Some(row) = tx.fetch_optional(UPDATE_ATTRIBUTES, values).await? else { return Ok(None) };
+    user_emails::replace(tx, id, &before.json("attributes")?, attributes).await?;
+    row.int("revision").map(Some)
 }
 
 /// Enables or disables an account at a revision, and gives the new one; none when it moved on or is gone.

@@ -18,6 +18,8 @@ pub struct PurgeOptions {
     pub batch: u32,
     /// Traces begun before go.
     pub traces_before: DateTime<Utc>,
+    /// Decisions before go.
+    pub decisions_before: DateTime<Utc>,
     /// Audit events before go; none: audit is kept.
     pub audit_before: Option<DateTime<Utc>>,
 }
@@ -35,6 +37,10 @@ pub struct Purged {
     pub attempts: u64,
     /// One-time links.
     pub setup_tokens: u64,
+    /// Recorded sign-ins.
+    pub recordings: u64,
+    /// Decisions.
+    pub decisions: u64,
     /// Traces.
     pub traces: u64,
     /// Audit events.
@@ -49,8 +55,8 @@ pub struct Purged {
 
 /// Deletes at most one batch per table, each in a transaction of its own.
 pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, StorageError> {
-    let PurgeOptions { now, batch, traces_before, audit_before } = *options;
-    let [sessions, refresh_tokens, grants, attempts, setup_tokens] = durable::BY_EXPIRY;
+    let PurgeOptions { now, batch, traces_before, decisions_before, audit_before } = *options;
+    let [sessions, refresh_tokens, grants, attempts, setup_tokens, recordings] = durable::BY_EXPIRY;
     let [pending, flows] = ephemeral::BY_EXPIRY;
     let mut purged = Purged {
         sessions: delete(store, sessions, now, batch).await?,
@@ -58,6 +64,8 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
         grants: delete(store, grants, now, batch).await?,
         attempts: delete(store, attempts, now, batch).await?,
         setup_tokens: delete(store, setup_tokens, now, batch).await?,
+        recordings: delete(store, recordings, now, batch).await?,
+        decisions: delete(store, durable::OLD_DECISIONS, decisions_before, batch).await?,
         traces: delete(store, durable::OLD_TRACES, traces_before, batch).await?,
         audit: match audit_before {
             Some(before) => delete(store, durable::OLD_AUDIT, before, batch).await?,
@@ -74,7 +82,7 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
 impl Purged {
     fn largest(&self) -> u64 {
         let durable = [self.sessions, self.refresh_tokens, self.grants, self.attempts, self.setup_tokens];
-        let rest = [self.traces, self.audit, self.flows, self.pending];
+        let rest = [self.recordings, self.decisions, self.traces, self.audit, self.flows, self.pending];
         durable.into_iter().chain(rest).max().unwrap_or_default()
     }
 }

@@ -41,6 +41,10 @@ impl Purpose {
     pub const SIGNING_KEY: Self = Self::new("signing_keys.private_key");
     /// Data of a session; row id: hex of the id's hash.
     pub const SESSION: Self = Self::new("sessions.data");
+    /// A recorded sign-in; row id: the recording's.
+    pub const RECORDING: Self = Self::new("recordings.sealed");
+    /// A mail on its way out; row id: the mail's.
+    pub const MAIL: Self = Self::new("outbox.sealed");
     /// MAC that makes pass-through subjects.
     pub const SUBJECT: Self = Self::new("mac.subject");
     /// MAC that makes CSRF tokens.

@@ -37,7 +37,13 @@ impl Fixture {
 
     async fn purge(&self, batch: u32) -> Purged {
         let now = self.now();
-        let options = PurgeOptions { now, batch, traces_before: now - Duration::days(7), audit_before: None };
+        let options = PurgeOptions {
+            now,
+            batch,
+            traces_before: now - Duration::days(7),
+            decisions_before: now,
+            audit_before: None,
+        };
         purge::expired(&self.store, &options).await.unwrap()
     }
 }
