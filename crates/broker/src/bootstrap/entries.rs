@@ -1,24 +1,32 @@
 //! Entries of the bootstrap file to domain types; every fault names its entry.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use usher_domain::{
-    Application, ApplicationClaims, ApplicationId, AttributeMapping, AttributeName, AttributeSource, ClientAuthMethod,
-    Connection, ConnectionId, ConnectionKind, EmailAddress, GroupSettings, HttpsOrigin, IssuerUrl,
-    ProvisioningSettings, Recording, RedirectUri, Role, SecretText, SignInPageListing, SignInPageStyle, UserName,
-    Verification,
+    Application, ApplicationClaims, ApplicationId, AttributeDefinition, AttributeName, AttributeSource, ClaimMapping,
+    ClientAuthMethod, ConnectionId, EmailAddress, Group, HttpsOrigin, RedirectUri, Role, SecretText, Uniqueness,
+    UserName, Verification,
 };
 
-use super::file::{ApplicationEntry, BootstrapError, BootstrapFile, ClientAuthEntry, ConnectionEntry, UserEntry};
-use super::{Person, Plan};
+use super::connection::connection;
+use super::file::{
+    ApplicationClaimsEntry, ApplicationEntry, AttributeEntry, BootstrapError, BootstrapFile, GroupEntry, UserEntry,
+};
+use super::{Person, Plan, PlannedGroup};
 use crate::accounts::NewAccount;
 use crate::console::applications::secret_at_rest;
-use crate::console::connections::script_name;
 use crate::passwords::is_acceptable_hash;
 
 /// Validates a whole file.
 pub fn plan(file: BootstrapFile, now: DateTime<Utc>) -> Result<Plan, BootstrapError> {
     let mut plan = Plan::default();
+    for entry in file.attributes {
+        let what = format!("attribute {}", entry.name);
+        plan.attributes.push(attribute(entry).map_err(|fault| BootstrapError::at(&what, fault))?);
+    }
+    for entry in file.groups {
+        let what = format!("group {}", entry.name);
+        plan.groups.push(group(entry).map_err(|fault| BootstrapError::at(&what, fault))?);
+    }
     for entry in file.users {
         let what = format!("user {}", entry.username);
         plan.people.push(person(entry).map_err(|fault| BootstrapError::at(&what, fault))?);
@@ -34,8 +42,21 @@ pub fn plan(file: BootstrapFile, now: DateTime<Utc>) -> Result<Plan, BootstrapEr
     Ok(plan)
 }
 
-fn text(fault: impl std::fmt::Display) -> String {
+/// A fault in words.
+pub fn text(fault: impl std::fmt::Display) -> String {
     fault.to_string()
+}
+
+fn attribute(entry: AttributeEntry) -> Result<AttributeDefinition, String> {
+    let name = AttributeName::parse(&entry.name).map_err(text)?;
+    let label = entry.label.unwrap_or(entry.name);
+    let uniqueness = if entry.unique { Uniqueness::Unique } else { Uniqueness::Free };
+    Ok(AttributeDefinition { name, label, uniqueness, writers: entry.writers })
+}
+
+fn group(entry: GroupEntry) -> Result<PlannedGroup, String> {
+    let members = entry.members.iter().map(|name| UserName::parse(name)).collect::<Result<_, _>>().map_err(text)?;
+    Ok(PlannedGroup { name: Group::name(&entry.name).map_err(text)?, description: entry.description, members })
 }
 
 fn person(entry: UserEntry) -> Result<Person, String> {
@@ -69,7 +90,8 @@ fn person(entry: UserEntry) -> Result<Person, String> {
     })
 }
 
-fn secret(plain: Option<String>, variable: Option<String>) -> Result<Option<SecretText>, String> {
+/// A secret out of the file or out of the environment.
+pub fn secret(plain: Option<String>, variable: Option<String>) -> Result<Option<SecretText>, String> {
     match (plain, variable) {
         (Some(_), Some(_)) => Err("give the secret or the name of its variable, not both".to_owned()),
         (Some(plain), None) => Ok(Some(SecretText::new(plain))),
@@ -79,71 +101,6 @@ fn secret(plain: Option<String>, variable: Option<String>) -> Result<Option<Secr
         },
         (None, None) => Ok(None),
     }
-}
-
-fn connection(entry: ConnectionEntry) -> Result<(Connection, Option<SecretText>), String> {
-    if entry.kind != "oidc" {
-        return Err(format!("unknown kind '{}': use oidc", entry.kind));
-    }
-    let secret = secret(entry.client_secret.clone(), entry.client_secret_env.clone())?;
-    let settings = settings(&entry, secret.is_some())?;
-    let mut mapping = Vec::new();
-    for (claim, attribute) in entry.mapping {
-        mapping.push(AttributeMapping {
-            claim,
-            attribute: AttributeName::parse(&attribute).map_err(text)?,
-            default: None,
-        });
-    }
-    let connection = Connection {
-        id: ConnectionId::parse(entry.id).map_err(text)?,
-        kind: ConnectionKind::Oidc,
-        script_name: script_name(&entry.name),
-        name: entry.name,
-        button_text: entry.button_text,
-        enabled: entry.enabled,
-        listing: if entry.hidden { SignInPageListing::Hidden } else { SignInPageListing::Shown },
-        description: String::new(),
-        asserted_domains: Vec::new(),
-        groups: GroupSettings::default(),
-        recording: Recording::default(),
-        email_domains: entry.email_domains.iter().map(|d| d.to_ascii_lowercase()).collect(),
-        settings,
-        mapping,
-        provisioning: ProvisioningSettings {
-            enabled: entry.jit,
-            attribute_sync: entry.attribute_sync,
-            ..ProvisioningSettings::default()
-        },
-        revision: 1,
-    };
-    usher_connectors::connector_for(&connection, secret.clone(), "https://localhost/callback")
-        .map_err(|fault| fault.to_string())?;
-    Ok((connection, secret))
-}
-
-fn settings(entry: &ConnectionEntry, has_secret: bool) -> Result<Value, String> {
-    let issuer = IssuerUrl::parse(&entry.issuer).map_err(text)?;
-    let client_auth = match entry.client_auth {
-        Some(ClientAuthEntry::Basic) => "basic",
-        Some(ClientAuthEntry::Post) => "post",
-        Some(ClientAuthEntry::PrivateKeyJwt) => "private_key_jwt",
-        None if has_secret => "basic",
-        Some(ClientAuthEntry::None) | None => "none",
-    };
-    if client_auth != "none" && !has_secret {
-        return Err("this client_auth needs client_secret or client_secret_env".to_owned());
-    }
-    let mut settings = json!({ "issuer": issuer, "client_id": entry.client_id, "client_auth": client_auth });
-    if let Some(members) = settings.as_object_mut() {
-        if let Some(scopes) = &entry.scopes {
-            members.insert("scopes".to_owned(), json!(scopes));
-        }
-        if let Some(algs) = &entry.id_token_algs {
-            members.insert("id_token_algs".to_owned(), json!(algs));
-        }
-    }
-    Ok(settings)
 }
 
 fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Application, String> {
@@ -185,12 +142,20 @@ fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Applicatio
         connections,
         local_sign_in: entry.local_sign_in,
         local_account_required: entry.local_account_required,
-        sign_in_page: SignInPageStyle::default(),
-        claims: ApplicationClaims::default(),
+        sign_in_page: entry.sign_in_page,
+        claims: claims(entry.claims)?,
         home_url: entry
             .home_url
             .map(|url| RedirectUri::parse(&url).map(String::from).map_err(|fault| format!("home_url: {fault}")))
             .transpose()?,
         revision: 1,
     })
+}
+
+fn claims(entry: ApplicationClaimsEntry) -> Result<ApplicationClaims, String> {
+    let mut attributes = Vec::new();
+    for (attribute, claim) in entry.attributes {
+        attributes.push(ClaimMapping { attribute: AttributeName::parse(&attribute).map_err(text)?, claim });
+    }
+    Ok(ApplicationClaims { attributes, groups: entry.groups })
 }

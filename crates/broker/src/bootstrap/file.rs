@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use usher_domain::{ApplicationKind, AttributeSync, ClientAuthMethod, SigningAlgorithm};
+use usher_domain::{
+    ApplicationKind, AttributeSync, ClientAuthMethod, GroupSync, LocalPart, NoLongerSent, OnFailure, OwnershipProof,
+    Recording, SeveralIdentities, SignInPageListing, SignInPageStyle, SigningAlgorithm, TrustEmail, UnmappedGroups,
+    Writers,
+};
 
 /// A whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -18,6 +22,12 @@ pub struct BootstrapFile {
     /// `[[application]]`
     #[serde(default, rename = "application")]
     pub applications: Vec<ApplicationEntry>,
+    /// `[[attribute]]`
+    #[serde(default, rename = "attribute")]
+    pub attributes: Vec<AttributeEntry>,
+    /// `[[group]]`
+    #[serde(default, rename = "group")]
+    pub groups: Vec<GroupEntry>,
 }
 
 /// One value or several.
@@ -56,6 +66,29 @@ pub struct UserEntry {
     pub attributes: BTreeMap<String, OneOrMany>,
 }
 
+/// A local attribute.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeEntry {
+    pub name: String,
+    pub label: Option<String>,
+    #[serde(default)]
+    pub unique: bool,
+    #[serde(default)]
+    pub writers: Writers,
+}
+
+/// A local group.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupEntry {
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub members: Vec<String>,
+}
+
 /// How Usher authenticates at the provider.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,15 +118,81 @@ pub struct ConnectionEntry {
     #[serde(default)]
     pub attribute_sync: AttributeSync,
     #[serde(default)]
+    pub group_sync: GroupSync,
+    pub linking: Option<LinkingEntry>,
+    #[serde(default)]
+    pub trust_email: TrustEmail,
+    #[serde(default)]
+    pub prove_ownership: OwnershipProof,
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    pub username_from: Option<String>,
+    #[serde(default)]
     pub mapping: BTreeMap<String, String>,
+    #[serde(default)]
+    pub groups: GroupSettingsEntry,
+    #[serde(default)]
+    pub recording: Recording,
+    #[serde(default)]
+    pub description: String,
     #[serde(default = "yes")]
     pub enabled: bool,
     #[serde(default)]
     pub hidden: bool,
+    pub listing: Option<SignInPageListing>,
     pub button_text: Option<String>,
     #[serde(default)]
     pub email_domains: Vec<String>,
+    #[serde(default)]
+    pub asserted_domains: Vec<String>,
     pub id_token_algs: Option<Vec<String>>,
+}
+
+/// `linking` of a connection.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkingEntry {
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    #[serde(default)]
+    pub rules: Vec<LinkRuleEntry>,
+    #[serde(default)]
+    pub skip_when_no_match: bool,
+    #[serde(default)]
+    pub local_part: LocalPart,
+    #[serde(default)]
+    pub several: SeveralIdentities,
+}
+
+/// One linking rule: `{ federated = "employee_id", local = "employee_number" }`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkRuleEntry {
+    pub federated: String,
+    pub local: String,
+}
+
+/// `groups` of a connection; local groups by name.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSettingsEntry {
+    pub claim: Option<String>,
+    pub separator: Option<String>,
+    #[serde(default)]
+    pub mapping: BTreeMap<String, OneOrMany>,
+    #[serde(default)]
+    pub unmapped: UnmappedGroups,
+    #[serde(default)]
+    pub no_longer_sent: NoLongerSent,
+}
+
+/// `claims` of an application: attribute = claim, and the claim that carries the groups.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationClaimsEntry {
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    pub groups: Option<String>,
 }
 
 /// An application.
@@ -118,6 +217,10 @@ pub struct ApplicationEntry {
     pub local_account_required: bool,
     #[serde(default)]
     pub id_token_alg: SigningAlgorithm,
+    #[serde(default)]
+    pub sign_in_page: SignInPageStyle,
+    #[serde(default)]
+    pub claims: ApplicationClaimsEntry,
     pub home_url: Option<String>,
 }
 

@@ -1,16 +1,18 @@
-//! The declarative bootstrap file: connections, applications, users, made where they do not exist yet.
+//! The declarative bootstrap file: attributes, groups, connections, applications, users, made where they do not exist yet.
 //!
 //! Existing entries stay untouched, so the file can stay in place: what the console changed is never undone.
 //! Everything is validated before the first row is written, and all of it lands in one transaction.
 
+mod connection;
 mod entries;
 mod file;
+mod people;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use usher_domain::{Application, Connection, Entropy, SecretText, UserName};
-use usher_storage::{Purpose, Sealed, Store, applications, config, connections, settings, users};
+use usher_domain::{Application, AttributeDefinition, Connection, Entropy, SecretText, UserName};
+use usher_storage::{Purpose, Sealed, Store, Tx, applications, config, connections, settings, users};
 
 pub use file::BootstrapError;
 
@@ -23,6 +25,10 @@ use crate::passwords::Passwords;
 pub struct Made {
     /// Users.
     pub users: usize,
+    /// Attributes.
+    pub attributes: usize,
+    /// Groups.
+    pub groups: usize,
     /// Connections.
     pub connections: usize,
     /// Applications.
@@ -57,8 +63,27 @@ struct Person {
 #[derive(Debug, Clone, Default)]
 struct Plan {
     people: Vec<Person>,
-    connections: Vec<(Connection, Option<SecretText>)>,
+    attributes: Vec<AttributeDefinition>,
+    groups: Vec<PlannedGroup>,
+    connections: Vec<PlannedConnection>,
     applications: Vec<Application>,
+}
+
+/// A connection entry, validated; its groups by name, because their ids are made with them.
+#[derive(Debug, Clone)]
+struct PlannedConnection {
+    connection: Connection,
+    secret: Option<SecretText>,
+    /// External name, local name.
+    group_names: Vec<(String, String)>,
+}
+
+/// A group entry, validated.
+#[derive(Debug, Clone)]
+struct PlannedGroup {
+    name: String,
+    description: String,
+    members: Vec<UserName>,
 }
 
 /// Reads the text of a bootstrap file and makes what does not exist yet.
@@ -71,57 +96,92 @@ pub async fn apply(
     let mut plan = entries::plan(file::parse(text)?, now)?;
     hash_passwords(store, &mut plan.people, &*entropy).await?;
     let mut sealed = Vec::new();
-    for (connection, secret) in plan.connections {
-        let secret = secret.map(|secret| seal(store, &connection, &secret, &*entropy)).transpose()?;
-        sealed.push((connection, secret));
+    for planned in plan.connections {
+        let secret = planned.secret.as_ref();
+        let secret = secret.map(|secret| seal(store, &planned.connection, secret, &*entropy)).transpose()?;
+        sealed.push((planned, secret));
     }
-    let (people, applications) = (plan.people, plan.applications);
+    let making = Making {
+        people: plan.people,
+        attributes: plan.attributes,
+        groups: plan.groups,
+        connections: sealed,
+        applications: plan.applications,
+        entropy,
+        now,
+    };
     store
         .write(move |tx| {
-            let (people, sealed, applications, entropy) =
-                (people.clone(), sealed.clone(), applications.clone(), Arc::clone(&entropy));
-            Box::pin(async move {
-                let mut made = Made::default();
-                for (connection, secret) in &sealed {
-                    if !is_deleted(tx, "connection", connection.id.as_str()).await? {
-                        made.connections += usize::from(connections::insert(tx, connection, secret.as_ref()).await?);
-                    }
-                }
-                for application in &applications {
-                    if !is_deleted(tx, "application", application.id.as_str()).await? {
-                        made.applications += usize::from(applications::insert(tx, application).await?);
-                    }
-                }
-                for person in &people {
-                    if users::get_by_username(tx, &person.account.username).await?.is_none() {
-                        make(tx, &person.account, &*entropy, now).await?;
-                        made.users += 1;
-                    }
-                }
-                if made.connections + made.applications > 0 {
-                    config::bump(tx).await?;
-                }
-                if made != Made::default() {
-                    crate::audit::system(tx, "bootstrap.applied", now).await?;
-                }
-                Ok::<_, BootstrapFailure>(made)
-            })
+            let making = making.clone();
+            Box::pin(async move { make_all(tx, &making).await })
         })
         .await
 }
 
+/// Everything of a file, ready to be written.
+#[derive(Clone)]
+struct Making {
+    people: Vec<Person>,
+    attributes: Vec<AttributeDefinition>,
+    groups: Vec<PlannedGroup>,
+    connections: Vec<(PlannedConnection, Option<Sealed>)>,
+    applications: Vec<Application>,
+    entropy: Arc<dyn Entropy>,
+    now: DateTime<Utc>,
+}
+
+/// Attributes and groups first: connections name them; memberships last: they name everybody.
+async fn make_all(tx: &mut Tx, making: &Making) -> Result<Made, BootstrapFailure> {
+    let (entropy, now) = (&*making.entropy, making.now);
+    let mut made = Made { attributes: people::make_attributes(tx, &making.attributes).await?, ..Made::default() };
+    let groups = people::make_groups(tx, &making.groups, entropy, now).await?;
+    made.groups = groups.len();
+    for (planned, secret) in &making.connections {
+        if is_new_connection(tx, &planned.connection).await? {
+            let connection = people::settled(tx, planned).await?;
+            made.connections += usize::from(connections::insert(tx, &connection, secret.as_ref()).await?);
+        }
+    }
+    for application in &making.applications {
+        if !is_deleted(tx, "application", application.id.as_str()).await? {
+            made.applications += usize::from(applications::insert(tx, application).await?);
+        }
+    }
+    for person in &making.people {
+        let name = &person.account.username;
+        let deleted = is_deleted(tx, "user", &name.unique_key()).await?;
+        if !deleted && users::get_by_username(tx, name).await?.is_none() {
+            make(tx, &person.account, entropy, now).await?;
+            made.users += 1;
+        }
+    }
+    people::fill_groups(tx, &making.groups, &groups, now).await?;
+    if made.connections + made.applications + made.attributes + made.groups > 0 {
+        config::bump(tx).await?;
+    }
+    if made != Made::default() {
+        crate::audit::system(tx, "bootstrap.applied", now).await?;
+    }
+    Ok(made)
+}
+
+async fn is_new_connection(tx: &mut Tx, connection: &Connection) -> Result<bool, Fault> {
+    let deleted = is_deleted(tx, "connection", connection.id.as_str()).await?;
+    Ok(!deleted && connections::get(tx, &connection.id).await?.is_none())
+}
+
 /// Remembers that something was deleted in the console: a bootstrap file that stays in place must not bring it back, and
 /// its old links and tokens with it (LINK-14).
-pub async fn mark_deleted(tx: &mut usher_storage::Tx, kind: &str, id: &str) -> Result<(), Fault> {
+pub async fn mark_deleted(tx: &mut Tx, kind: &str, id: &str) -> Result<(), Fault> {
     Ok(settings::put(tx, &format!("deleted:{kind}:{id}"), "").await?)
 }
 
-async fn is_deleted(tx: &mut usher_storage::Tx, kind: &str, id: &str) -> Result<bool, Fault> {
+async fn is_deleted(tx: &mut Tx, kind: &str, id: &str) -> Result<bool, Fault> {
     Ok(settings::get(tx, &format!("deleted:{kind}:{id}")).await?.is_some())
 }
 
 async fn make(
-    tx: &mut usher_storage::Tx,
+    tx: &mut Tx,
     account: &NewAccount,
     entropy: &dyn Entropy,
     now: DateTime<Utc>,
