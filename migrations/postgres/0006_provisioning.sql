@@ -2,7 +2,7 @@
 
 CREATE TABLE user_groups (
     id          text NOT NULL PRIMARY KEY,
-    name        text NOT NULL UNIQUE,
+    name        text COLLATE "C" NOT NULL UNIQUE,
     description text NOT NULL,
     created_at  bigint NOT NULL,
     revision    bigint NOT NULL
@@ -19,7 +19,7 @@ CREATE INDEX memberships_user ON memberships (user_id);
 CREATE INDEX memberships_source ON memberships (source);
 
 CREATE TABLE attribute_definitions (
-    name text NOT NULL PRIMARY KEY,
+    name text COLLATE "C" NOT NULL PRIMARY KEY,
     body text NOT NULL
 );
 
@@ -34,13 +34,17 @@ CREATE INDEX user_emails_key ON user_emails (email_key);
 CREATE INDEX user_emails_folded ON user_emails (folded_key);
 INSERT INTO user_emails (user_id, email_key, folded_key)
     SELECT DISTINCT users.id,
-        substr(entry.value, 1, strpos(entry.value, '@')) || lower(substr(entry.value, strpos(entry.value, '@') + 1)),
-        lower(entry.value)
-    FROM users, jsonb_array_elements_text(users.attributes::jsonb -> 'email' -> 'values') AS entry (value)
+        substr(entry.value, 1, strpos(entry.value, '@')) || lower(substr(entry.value, strpos(entry.value, '@') + 1) COLLATE "C"),
+        lower(entry.value COLLATE "C")
+    FROM users, jsonb_array_elements_text(
+        -- jsonb refuses the escaped NUL, which a value may hold.
+        replace(users.attributes, '\u0000', '\ufffd')::jsonb -> 'email' -> 'values'
+    ) AS entry (value)
     WHERE strpos(entry.value, '@') > 1;
 
 CREATE INDEX federated_links_connection ON federated_links (connection, id);
 CREATE INDEX users_created_by ON users (created_by);
+CREATE INDEX traces_connection ON traces (connection, started_at);
 
 CREATE TABLE decisions (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -53,6 +57,7 @@ CREATE TABLE decisions (
 );
 CREATE INDEX decisions_user ON decisions (user_id, id);
 CREATE INDEX decisions_connection ON decisions (connection, id);
+CREATE INDEX decisions_connection_at ON decisions (connection, at);
 CREATE INDEX decisions_at ON decisions (at);
 
 CREATE TABLE recordings (
@@ -75,3 +80,4 @@ CREATE TABLE outbox (
     expires_at bigint NOT NULL
 );
 CREATE INDEX outbox_due ON outbox (due_at);
+CREATE INDEX outbox_expiry ON outbox (expires_at);

@@ -41,6 +41,7 @@ INSERT INTO user_emails (user_id, email_key, folded_key)
 
 CREATE INDEX federated_links_connection ON federated_links (connection, id);
 CREATE INDEX users_created_by ON users (created_by);
+CREATE INDEX traces_connection ON traces (connection, started_at);
 
 CREATE TABLE decisions (
     id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -53,6 +54,7 @@ CREATE TABLE decisions (
 ) STRICT;
 CREATE INDEX decisions_user ON decisions (user_id, id);
 CREATE INDEX decisions_connection ON decisions (connection, id);
+CREATE INDEX decisions_connection_at ON decisions (connection, at);
 CREATE INDEX decisions_at ON decisions (at);
 
 CREATE TABLE recordings (
@@ -75,3 +77,4 @@ CREATE TABLE outbox (
     expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at);
+CREATE INDEX outbox_expiry ON outbox (expires_at);

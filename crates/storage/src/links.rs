@@ -1,5 +1,7 @@
 //! Federated links: connection, issuer and external subject, byte for byte, to at most one account (R1).
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use usher_domain::{AttributeSource, ConnectionId, ExternalKey, FederatedLink, LinkId, UserId};
 
@@ -91,6 +93,21 @@ pub async fn list_by_connection(
 /// Whether any identity of a connection is linked to an account.
 pub async fn exists_for_user(tx: &mut Tx, connection: &ConnectionId, user: &UserId) -> Result<bool, StorageError> {
     Ok(tx.fetch_optional(OF_USER_AT, values![user.as_str(), connection.as_str()]).await?.is_some())
+}
+
+/// Which of these accounts, a page of them, are linked to a connection.
+pub async fn linked_users(
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    users: &[UserId],
+) -> Result<BTreeSet<UserId>, StorageError> {
+    let mut linked = BTreeSet::new();
+    for user in users {
+        if exists_for_user(tx, connection, user).await? {
+            linked.insert(user.clone());
+        }
+    }
+    Ok(linked)
 }
 
 /// Removes all links of a connection.

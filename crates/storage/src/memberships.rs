@@ -16,8 +16,10 @@ statements! {
     BY_GROUP = "SELECT memberships.group_id, memberships.user_id, memberships.source, memberships.since,
                     users.username
                 FROM memberships JOIN users ON users.id = memberships.user_id
-                WHERE memberships.group_id = $1 AND memberships.user_id > $2
-                ORDER BY memberships.user_id, memberships.source LIMIT $3";
+                WHERE memberships.group_id = $1 AND memberships.user_id IN
+                    (SELECT DISTINCT page.user_id FROM memberships AS page
+                     WHERE page.group_id = $1 AND page.user_id > $2 ORDER BY page.user_id LIMIT $3)
+                ORDER BY memberships.user_id, memberships.source";
     COUNT = "SELECT COUNT(DISTINCT user_id) AS count FROM memberships WHERE group_id = $1";
     BY_SOURCE_GONE = "DELETE FROM memberships WHERE source = $1";
 }
@@ -49,8 +51,8 @@ pub async fn list_by_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Membership>,
     tx.fetch_all(BY_USER, values![user.as_str()]).await?.iter().map(read).collect()
 }
 
-/// A page of a group's members with their user names, after the account `after`. A page may end inside an account that
-/// has several reasons; ask with a limit well above the number of sources.
+/// A page of a group's members with their user names, after the account `after`: at most `limit` people, each with
+/// every reason.
 pub async fn list_by_group(
     tx: &mut Tx,
     group: &GroupId,

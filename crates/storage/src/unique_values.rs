@@ -13,6 +13,7 @@ statements! {
              ON CONFLICT (attribute, value_key) DO NOTHING RETURNING user_id";
     HOLDER = "SELECT user_id FROM user_unique_values WHERE attribute = $1 AND value_key = $2";
     RELEASE = "DELETE FROM user_unique_values WHERE attribute = $1 AND value_key = $2 AND user_id = $3";
+    RELEASE_ALL = "DELETE FROM user_unique_values WHERE attribute = $1";
     LIST = "SELECT attribute, value_key FROM user_unique_values WHERE user_id = $1 ORDER BY attribute, value_key";
 }
 
@@ -48,6 +49,26 @@ pub async fn claim(tx: &mut Tx, value: &UniqueValue, user: &UserId) -> Result<Cl
 pub async fn release(tx: &mut Tx, value: &UniqueValue, user: &UserId) -> Result<bool, StorageError> {
     let values = values![value.attribute.as_str(), &value.value_key, user.as_str()];
     Ok(tx.execute(RELEASE, values).await? > 0)
+}
+
+/// Gives back what anybody holds of an attribute: it is unique no longer. Gives the number of values.
+pub async fn release_all(tx: &mut Tx, attribute: &AttributeName) -> Result<u64, StorageError> {
+    tx.execute(RELEASE_ALL, values![attribute.as_str()]).await
+}
+
+/// Who holds these values of an attribute, by key; free values are left out.
+pub async fn holders(
+    tx: &mut Tx,
+    attribute: &AttributeName,
+    keys: &[String],
+) -> Result<Vec<(String, UserId)>, StorageError> {
+    let mut holders = Vec::new();
+    for key in keys {
+        if let Some(row) = tx.fetch_optional(HOLDER, values![attribute.as_str(), key]).await? {
+            holders.push((key.clone(), row.parsed("user_id")?));
+        }
+    }
+    Ok(holders)
 }
 
 /// The values that an account holds.

@@ -32,6 +32,8 @@ statements! {
         WHERE user_emails.email_key = $1 ORDER BY users.id LIMIT $2");
     BY_FOLDED_EMAIL = concat!("SELECT DISTINCT ", columns!(), " FROM user_emails JOIN users
         ON users.id = user_emails.user_id WHERE user_emails.folded_key = $1 ORDER BY users.id LIMIT $2");
+    HOLDING = "SELECT id, username, attributes FROM users
+               WHERE id > $1 AND attributes LIKE $2 ESCAPE '!' ORDER BY id LIMIT $3";
     PAGE_BY_ID = concat!("SELECT ", columns!(), " FROM users WHERE users.id > $1 ORDER BY users.id LIMIT $2");
     RENAME = "UPDATE users SET username = $3, username_key = $4, search_text = $5, revision = revision + 1
               WHERE id = $1 AND revision = $2
@@ -181,22 +183,38 @@ pub async fn page(tx: &mut Tx, after: Option<&UserId>, limit: u32) -> Result<Vec
     tx.fetch_all(PAGE_BY_ID, values).await?.iter().map(read).collect()
 }
 
-/// What accounts hold for an attribute, page by page; those that hold nothing are left out. Gives the cursor of the
-/// next page, if there may be one.
+/// Accounts that hold an attribute, with its values, by id after the cursor. Fewer than `limit` are the end.
 pub async fn values_of(
     tx: &mut Tx,
     attribute: &AttributeName,
     after: Option<&UserId>,
     limit: u32,
-) -> Result<(Vec<Holding>, Option<UserId>), StorageError> {
-    let users = page(tx, after, limit).await?;
-    let full = users.len() >= usize::try_from(limit.clamp(1, MAX_SCAN)).unwrap_or(usize::MAX);
-    let next = if full { users.last().map(|user| user.id.clone()) } else { None };
-    let held = users.into_iter().filter_map(|mut user| {
-        let value = user.attributes.remove(attribute)?;
-        Some(Holding { user: user.id, username: user.username, verified: value.verified, values: value.values })
-    });
-    Ok((held.collect(), next))
+) -> Result<Vec<Holding>, StorageError> {
+    // A quote inside a value is escaped, so this text is never part of one; SQLite compares it without case, hence
+    // the second look below, and another page where that left gaps.
+    let pattern = like(&format!("\"{attribute}\":{{\"values\":"));
+    let (limit, mut held) = (usize::try_from(limit.clamp(1, MAX_SCAN)).unwrap_or(usize::MAX), Vec::new());
+    let mut after = after.cloned();
+    loop {
+        let values = values![after.as_ref().map_or("", UserId::as_str), &pattern, MAX_SCAN];
+        let rows = tx.fetch_all(HOLDING, values).await?;
+        let full = rows.len() >= usize::try_from(MAX_SCAN).unwrap_or(usize::MAX);
+        for row in &rows {
+            let user: UserId = row.parsed("id")?;
+            after = Some(user.clone());
+            let mut attributes: AttributeBag = row.json("attributes")?;
+            if let Some(value) = attributes.remove(attribute) {
+                let username = row.parsed("username")?;
+                held.push(Holding { user, username, verified: value.verified, values: value.values });
+            }
+            if held.len() == limit {
+                return Ok(held);
+            }
+        }
+        if !full {
+            return Ok(held);
+        }
+    }
 }
 
 /// Gives an account another user name at a revision.

@@ -4,10 +4,13 @@
 pub(crate) mod durable;
 pub(crate) mod ephemeral;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::StorageError;
 use crate::db::{Store, values};
+
+/// How long after its end a mail may wait for the dispatcher to give it up; a server without one never does.
+const MAIL_FOR: Duration = Duration::days(7);
 
 /// What is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub struct Purged {
     pub recordings: u64,
     /// Decisions.
     pub decisions: u64,
+    /// Mails that nobody gave up.
+    pub outbox: u64,
     /// Traces.
     pub traces: u64,
     /// Audit events.
@@ -66,6 +71,7 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
         setup_tokens: delete(store, setup_tokens, now, batch).await?,
         recordings: delete(store, recordings, now, batch).await?,
         decisions: delete(store, durable::OLD_DECISIONS, decisions_before, batch).await?,
+        outbox: delete(store, durable::OLD_MAIL, now - MAIL_FOR, batch).await?,
         traces: delete(store, durable::OLD_TRACES, traces_before, batch).await?,
         audit: match audit_before {
             Some(before) => delete(store, durable::OLD_AUDIT, before, batch).await?,
@@ -82,8 +88,8 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
 impl Purged {
     fn largest(&self) -> u64 {
         let durable = [self.sessions, self.refresh_tokens, self.grants, self.attempts, self.setup_tokens];
-        let rest = [self.recordings, self.decisions, self.traces, self.audit, self.flows, self.pending];
-        durable.into_iter().chain(rest).max().unwrap_or_default()
+        let kept = [self.recordings, self.decisions, self.outbox, self.traces, self.audit];
+        durable.into_iter().chain(kept).chain([self.flows, self.pending]).max().unwrap_or_default()
     }
 }
 
