@@ -302,7 +302,8 @@ fn search_text(username: &str, attributes: &AttributeBag) -> String {
         if SEARCHED.contains(&name.as_str()) {
             for part in &value.values {
                 text.push('\n');
-                text.push_str(&part.to_lowercase());
+                // PostgreSQL takes no NUL in a text; in the JSON beside it stands escaped.
+                text.extend(part.to_lowercase().chars().filter(|&c| c != '\0'));
             }
         }
     }

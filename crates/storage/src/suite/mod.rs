@@ -3,7 +3,10 @@
 mod configuration;
 mod ephemeral;
 mod faults;
+mod groups;
 mod jobs;
+mod kept;
+mod linking;
 mod opening;
 mod people;
 mod races;
