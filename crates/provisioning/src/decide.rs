@@ -13,7 +13,7 @@ use usher_domain::{
 use crate::claims::pass_through_claims;
 use crate::explanation::{Explanation, Reason, word};
 use crate::facts::{Candidate, Facts, LocalAccount, Presented};
-use crate::linking::{MatchRefusal, Tried, rules_of, try_rule};
+use crate::linking::{MatchRefusal, Trial, Tried, rules_of};
 use crate::mapping::{MappedAttributes, Received};
 use crate::outcome::{AccountUpdate, Decision, Outcome, ProofReason};
 use crate::sync::{SyncRules, initial, sync};
@@ -56,8 +56,12 @@ impl<'a> Deciding<'a> {
             self.because(Reason::LinkingOff);
             return self.create();
         };
+        if linking.rules.is_empty() {
+            self.because(Reason::AddressCompared);
+        }
+        let trial = Trial { presented: self.presented, linking, trust: self.settings.trust_email, facts: self.facts };
         for (index, rule) in rules_of(linking).iter().enumerate() {
-            if let Some(outcome) = self.link_by(index, rule) {
+            if let Some(outcome) = self.link_by(trial, index, rule) {
                 return outcome;
             }
         }
@@ -87,10 +91,8 @@ impl<'a> Deciding<'a> {
     }
 
     /// The outcome that a rule leads to; `None`: nothing found, the next rule.
-    fn link_by(&mut self, index: usize, rule: &LinkRule) -> Option<Outcome> {
-        let tried =
-            try_rule(self.presented, (index, rule), self.settings.trust_email, self.facts, &mut self.explanation);
-        match tried {
+    fn link_by(&mut self, trial: Trial<'a>, index: usize, rule: &LinkRule) -> Option<Outcome> {
+        match trial.of(index, rule, &mut self.explanation) {
             Tried::NoMatch => None,
             Tried::Several => {
                 self.because(Reason::Ambiguous { rule: index });
@@ -107,24 +109,28 @@ impl<'a> Deciding<'a> {
             self.because(Reason::MatchRefused { rule, refusal });
         }
         let proof = match (refusal, self.settings.prove_ownership) {
-            (None, OwnershipProof::Never | OwnershipProof::WhenUnverified) => {
-                return match self.update(&candidate.account) {
-                    Ok(update) => Outcome::Link { user, update },
-                    Err(code) => Outcome::Refuse { code },
-                };
+            (Some(MatchRefusal::AccountDisabled | MatchRefusal::AlreadyLinked), _) => {
+                return Outcome::Refuse { code: RefusalCode::LinkRefused };
             }
-            (None, OwnershipProof::Always) => Some(ProofReason::AlwaysAsked),
-            (Some(MatchRefusal::AccountDisabled | MatchRefusal::AlreadyLinked), _)
-            | (Some(_), OwnershipProof::Never) => None,
-            (Some(MatchRefusal::UnverifiedAddress), _) => Some(ProofReason::UnverifiedAddress),
-            (Some(MatchRefusal::LocalValueUnverified), _) => Some(ProofReason::LocalValueUnverified),
+            _ if self.facts.proved.as_ref() == Some(&user) => {
+                self.because(Reason::Proved);
+                return self.link(&candidate.account);
+            }
+            (None, OwnershipProof::Never | OwnershipProof::WhenUnverified) => return self.link(&candidate.account),
+            (Some(_), OwnershipProof::Never) => return Outcome::Refuse { code: RefusalCode::LinkRefused },
+            (None, OwnershipProof::Always) => ProofReason::AlwaysAsked,
+            (Some(MatchRefusal::UnverifiedAddress), _) => ProofReason::UnverifiedAddress,
+            (Some(MatchRefusal::LocalValueUnverified), _) => ProofReason::LocalValueUnverified,
+            (Some(MatchRefusal::Administrator), _) => ProofReason::Administrator,
         };
-        match proof {
-            Some(reason) => {
-                self.because(Reason::ProofAsked { reason });
-                Outcome::ProveOwnership { user, rule, reason }
-            }
-            None => Outcome::Refuse { code: RefusalCode::LinkRefused },
+        self.because(Reason::ProofAsked { reason: proof });
+        Outcome::ProveOwnership { user, rule, reason: proof }
+    }
+
+    fn link(&mut self, account: &LocalAccount) -> Outcome {
+        match self.update(account) {
+            Ok(update) => Outcome::Link { user: account.user.clone(), update },
+            Err(code) => Outcome::Refuse { code },
         }
     }
 
@@ -134,7 +140,7 @@ impl<'a> Deciding<'a> {
         }
         let rules = self.rules();
         let attributes = initial(self.presented.mapped, &rules);
-        if let Some(taken) = attributes.keys().find(|name| self.facts.taken.contains(*name)) {
+        if let Some(taken) = attributes.keys().find(|name| self.facts.is_taken(name, None)) {
             self.because(Reason::UniqueTaken { attribute: taken.clone(), then: self.settings.on_failure });
             return match self.settings.on_failure {
                 OnFailure::Refuse => Outcome::Refuse { code: RefusalCode::ProvisioningRefused },
@@ -180,7 +186,7 @@ impl<'a> Deciding<'a> {
         let taken: BTreeSet<AttributeName> = synced
             .changes
             .iter()
-            .filter(|change| self.facts.taken.contains(&change.attribute))
+            .filter(|change| self.facts.is_taken(&change.attribute, Some(&account.user)))
             .map(|change| change.attribute.clone())
             .collect();
         for attribute in &taken {
@@ -207,7 +213,7 @@ impl<'a> Deciding<'a> {
         SyncRules {
             method: self.settings.attribute_sync,
             connection: &self.presented.identity.key.connection,
-            protected: &self.facts.protected,
+            schema: &self.facts.schema,
             now: self.facts.now,
         }
     }

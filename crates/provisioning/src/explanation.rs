@@ -7,10 +7,24 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use usher_domain::{AttributeName, LocalAttribute, NoMatch, OnFailure, RefusalCode, UserId};
 
+use crate::groups::{GroupChanges, GroupNote};
 use crate::linking::MatchRefusal;
 use crate::mapping::MappingNote;
 use crate::outcome::{Outcome, ProofReason};
 use crate::sync::{AttributeChange, ChangeKind, KeptNote};
+
+/// How many accounts a rule found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// None.
+    #[default]
+    Nobody,
+    /// One.
+    One,
+    /// More than one.
+    Several,
+}
 
 /// One reason, in the order in which they were met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +45,8 @@ pub enum Reason {
     JitOff,
     /// Linking is off.
     LinkingOff,
+    /// No rules are set, so the e-mail address is compared.
+    AddressCompared,
     /// The provider sent nothing that the rule could compare.
     RuleWithoutValue {
         /// The rule, from 0.
@@ -53,10 +69,19 @@ pub enum Reason {
         federated: String,
         /// The local attribute.
         local: LocalAttribute,
+        /// What admins call it.
+        #[serde(default)]
+        label: String,
         /// The compared value, masked.
         value: String,
+        /// Whether it is an address, which somebody must vouch for.
+        #[serde(default)]
+        address: bool,
         /// Whether the provider vouches for it, where that matters.
         vouched: bool,
+        /// How many accounts hold it.
+        #[serde(default)]
+        found: Found,
     },
     /// An account was looked at.
     Candidate {
@@ -84,6 +109,8 @@ pub enum Reason {
         /// Why.
         reason: ProofReason,
     },
+    /// The person proved to own the account.
+    Proved,
     /// No rule found an account.
     NoMatch {
         /// What the connection does then.
@@ -104,6 +131,8 @@ pub enum Reason {
     Changed(AttributeChange),
     /// An attribute is kept on purpose.
     Kept(KeptNote),
+    /// A group is joined or left, or was looked at.
+    Group(GroupNote),
     /// How it ends.
     Concluded {
         /// In one stable word.
@@ -130,6 +159,11 @@ impl Explanation {
         self.reasons.push(reason);
     }
 
+    /// Adds what happens to the account's groups.
+    pub fn add_groups(&mut self, changes: &GroupChanges) {
+        self.reasons.extend(changes.notes.iter().cloned().map(Reason::Group));
+    }
+
     /// One line per reason, fit for a trace.
     pub fn lines(&self) -> Vec<String> {
         self.reasons.iter().map(ToString::to_string).collect()
@@ -140,28 +174,33 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotMapped(note) => {
-                write!(f, "claim {} not used for {}: {}", shown(&note.claim), note.attribute, note.problem.as_str())
+                let (claim, problem) = (shown(&note.claim), note.problem.as_str());
+                write!(f, "Claim {claim} is not used for {}: {problem}", note.attribute)
             }
-            Self::LinkFound { user } => write!(f, "linked to {user}"),
-            Self::NoLink => f.write_str("not linked to an account"),
-            Self::LinkedAccountDisabled => f.write_str("the linked account is disabled"),
-            Self::JitOff => f.write_str("just-in-time provisioning is off: nothing is stored"),
-            Self::LinkingOff => f.write_str("linking to existing accounts is off"),
-            Self::NoMatch { then: NoMatch::Create } => f.write_str("no account matches: create one"),
-            Self::NoMatch { then: NoMatch::Skip } => f.write_str("no account matches: provisioning is skipped"),
+            Self::LinkFound { user } => write!(f, "Linked to account {user}"),
+            Self::NoLink => f.write_str("Not linked to an account yet"),
+            Self::LinkedAccountDisabled => f.write_str("The linked account is disabled"),
+            Self::JitOff => f.write_str("Just-in-time provisioning is off: nothing is stored"),
+            Self::LinkingOff => f.write_str("Local account linking is off"),
+            Self::AddressCompared => f.write_str("No linking rules are set: the e-mail address is compared"),
+            Self::NoMatch { then: NoMatch::Create } => f.write_str("No account matches: a new one is created"),
+            Self::NoMatch { then: NoMatch::Skip } => f.write_str("No account matches: provisioning is skipped"),
             Self::UniqueTaken { attribute, then } => {
                 let then = match then {
-                    OnFailure::Refuse => "refused",
-                    OnFailure::ContinueUnlinked => "going on without it",
+                    OnFailure::Refuse => "the sign-in is refused",
+                    OnFailure::ContinueUnlinked => "the sign-in goes on without it",
                 };
-                write!(f, "{attribute} belongs to another account: {then}")
+                write!(f, "The value of {attribute} belongs to another account: {then}")
             }
-            Self::SubjectHeld => f.write_str("the identity was unlinked from an account that keeps its subject"),
-            Self::AccountNeeded => f.write_str("the application needs a local account"),
-            Self::Changed(change) => write!(f, "{} {}", change.attribute, change.kind.as_str()),
-            Self::Kept(KeptNote { attribute: Some(name), because }) => write!(f, "{name} kept: {}", because.as_str()),
-            Self::Kept(KeptNote { attribute: None, because }) => write!(f, "attributes kept: {}", because.as_str()),
-            Self::Concluded { outcome } => write!(f, "decision: {outcome}"),
+            Self::SubjectHeld => f.write_str("This identity was unlinked from an account that keeps its subject"),
+            Self::AccountNeeded => f.write_str("The application takes only people with a local account"),
+            Self::Changed(change) => write!(f, "Attribute {} {}", change.attribute, change.kind.as_str()),
+            Self::Kept(KeptNote { attribute: Some(name), because }) => {
+                write!(f, "Attribute {name} kept: {}", because.as_str())
+            }
+            Self::Kept(KeptNote { attribute: None, because }) => write!(f, "Attributes kept: {}", because.as_str()),
+            Self::Group(note) => note.fmt(f),
+            Self::Concluded { outcome } => write!(f, "Result: {}", concluded(outcome)),
             linking => linking.write_linking(f),
         }
     }
@@ -172,34 +211,74 @@ impl Reason {
     fn write_linking(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RuleWithoutValue { rule, federated } => {
-                write!(f, "rule {}: the provider sent no {}", rule.saturating_add(1), shown(federated))
+                write!(f, "{}: the provider sent no {}", rule_name(*rule), shown(federated))
             }
             Self::RuleWithSeveralValues { rule, federated } => {
-                write!(f, "rule {}: the provider sent several values of {}", rule.saturating_add(1), shown(federated))
+                let rule = rule_name(*rule);
+                write!(f, "{rule}: the provider sent several values of {}, and a rule compares one", shown(federated))
             }
-            Self::RuleTried { rule, federated, local, value, vouched } => {
-                let rule = rule.saturating_add(1);
-                let vouched = if *vouched { "vouched for" } else { "not vouched for" };
-                write!(f, "rule {rule}: {} = {} is {value}, {vouched}", shown(federated), local_name(local))
+            Self::RuleTried { rule, federated, local, label, value, address, vouched, found } => {
+                let label = if label.is_empty() { local_name(local) } else { label };
+                let vouched = match (address, vouched) {
+                    (false, _) => "",
+                    (true, true) => ", verified by the provider",
+                    (true, false) => ", not verified by the provider",
+                };
+                let (rule, federated, found) = (rule_name(*rule), shown(federated), found.as_str());
+                write!(f, "{rule}: {federated} equals {label} ({value}{vouched}): {found}")
             }
             Self::Candidate { rule, user, matches } => {
-                let verdict = if *matches { "matches" } else { "does not hold the value" };
-                write!(f, "rule {}: {user} {verdict}", rule.saturating_add(1))
+                let verdict = if *matches { "holds the value" } else { "does not hold the value" };
+                write!(f, "{}: account {user} {verdict}", rule_name(*rule))
             }
-            Self::Ambiguous { rule } => write!(f, "rule {}: several accounts match", rule.saturating_add(1)),
+            Self::Ambiguous { rule } => {
+                write!(f, "{}: nobody is linked, because the rule does not tell whom", rule_name(*rule))
+            }
             Self::MatchRefused { rule, refusal } => {
-                write!(f, "rule {}: match refused, {}", rule.saturating_add(1), refusal.as_str())
+                write!(f, "{}: the match may not stand, because {}", rule_name(*rule), refusal.as_str())
             }
-            Self::ProofAsked { reason } => {
-                let why = match reason {
-                    ProofReason::UnverifiedAddress => "the address is not vouched for",
-                    ProofReason::LocalValueUnverified => "the account's value is not vouched for",
-                    ProofReason::AlwaysAsked => "the connection always asks",
-                };
-                write!(f, "proof of ownership asked: {why}")
-            }
+            Self::ProofAsked { reason } => write!(f, "A proof of ownership is asked, because {}", reason.as_str()),
+            Self::Proved => f.write_str("The person proved to own the account"),
             _ => Ok(()),
         }
+    }
+}
+
+impl ProofReason {
+    /// The reason in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnverifiedAddress => MatchRefusal::UnverifiedAddress.as_str(),
+            Self::LocalValueUnverified => MatchRefusal::LocalValueUnverified.as_str(),
+            Self::Administrator => MatchRefusal::Administrator.as_str(),
+            Self::AlwaysAsked => "the connection always asks for it",
+        }
+    }
+}
+
+impl Found {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Nobody => "matches no account",
+            Self::One => "matches one account",
+            Self::Several => "matches several accounts",
+        }
+    }
+}
+
+/// What the tab calls a rule.
+fn rule_name(index: usize) -> &'static str {
+    if index == 0 { "First match rule" } else { "Fallback rule" }
+}
+
+fn concluded(outcome: &str) -> String {
+    match outcome {
+        "sign_in" => "sign in as the linked account".to_owned(),
+        "link" => "link to the existing account".to_owned(),
+        "create" => "create an account".to_owned(),
+        "pass_through" => "sign in without a local account".to_owned(),
+        "prove_ownership" => "ask for a proof of ownership".to_owned(),
+        other => shown(other),
     }
 }
 
@@ -253,6 +332,19 @@ pub fn mask(value: &str) -> String {
         None if value.chars().count() > 4 => format!("{}***", initial(value)),
         None => "***".to_owned(),
     }
+}
+
+/// Masks a value that a rule compared: of a number or a name the end is told, so that an admin knows which one.
+pub(crate) fn mask_compared(value: &str) -> String {
+    let length = value.chars().count();
+    let told = match length {
+        _ if value.contains('@') => return mask(value),
+        7.. => 3,
+        5.. => 1,
+        _ => 0,
+    };
+    let end: String = value.chars().skip(length.saturating_sub(told)).filter(|c| !c.is_control()).collect();
+    format!("\u{2026}{end}")
 }
 
 fn initial(text: &str) -> String {

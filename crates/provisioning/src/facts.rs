@@ -1,10 +1,11 @@
 //! What a decision is made from: the proved identity, and what the broker looked up about accounts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use usher_domain::{
-    AccountNeed, AccountState, AttributeBag, AttributeName, AttributeSource, ExternalIdentity, User, UserId, UserName,
+    AccountNeed, AccountState, AttributeBag, AttributeName, AttributeSchema, AttributeSource, ExternalIdentity, User,
+    UserId, UserName,
 };
 
 use crate::mapping::MappedAttributes;
@@ -61,15 +62,17 @@ pub struct Facts {
     pub link: Option<LocalAccount>,
     /// Accounts found for each linking rule, in the order of the rules; in any order within a rule.
     pub candidates: Vec<Vec<Candidate>>,
-    /// Unique attributes whose received value another account holds.
-    pub taken: BTreeSet<AttributeName>,
+    /// Who holds a received value of a unique attribute, by attribute; the account itself may be among them.
+    pub taken: BTreeMap<AttributeName, BTreeSet<UserId>>,
     /// Whether an account holds the public subject of this identity although no link leads there: somebody
     /// unlinked it, and it must not speak for that account any more.
     pub subject_held: bool,
     /// The account that the person proved to own, in this sign-in and for this identity.
     pub proved: Option<UserId>,
-    /// Attributes that an admin marked as protected.
-    pub protected: BTreeSet<AttributeName>,
+    /// Accounts among the candidates that hold a console role: no rule links them on its own.
+    pub admins: BTreeSet<UserId>,
+    /// Which attributes there are, which are protected, and what admins call them.
+    pub schema: AttributeSchema,
     /// Whether the application takes people without a local account.
     pub account: AccountNeed,
     /// The public subject of this identity: a MAC over connection, issuer and subject.
@@ -88,15 +91,31 @@ impl Facts {
         Self {
             link: None,
             candidates: Vec::new(),
-            taken: BTreeSet::new(),
+            taken: BTreeMap::new(),
             subject_held: false,
             proved: None,
-            protected: BTreeSet::new(),
+            admins: BTreeSet::new(),
+            schema: AttributeSchema::with([]),
             account: AccountNeed::Any,
             pass_through_subject,
             random_suffix,
             settings_revision: 0,
             now,
         }
+    }
+
+    /// Adds an account that was found for a rule.
+    pub fn put(&mut self, rule: usize, candidate: Candidate) {
+        while self.candidates.len() <= rule {
+            self.candidates.push(Vec::new());
+        }
+        if let Some(found) = self.candidates.get_mut(rule) {
+            found.push(candidate);
+        }
+    }
+
+    /// Whether somebody other than `own` holds a received value of the attribute.
+    pub(crate) fn is_taken(&self, name: &AttributeName, own: Option<&UserId>) -> bool {
+        self.taken.get(name).is_some_and(|holders| holders.iter().any(|holder| Some(holder) != own))
     }
 }

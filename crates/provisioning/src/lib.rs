@@ -38,11 +38,14 @@ mod claims;
 mod decide;
 mod explanation;
 mod facts;
+pub mod groups;
 mod linking;
 mod mapping;
 mod outcome;
 mod protected;
 mod sync;
+pub mod takeover;
+mod unique;
 mod username;
 
 #[cfg(test)]
@@ -50,11 +53,12 @@ mod tests;
 
 pub use claims::{claims_of, pass_through_claims};
 pub use decide::decide;
-pub use explanation::{Explanation, Reason, mask};
+pub use explanation::{Explanation, Found, Reason, mask};
 pub use facts::{Candidate, Facts, LocalAccount, Presented};
-pub use linking::{Lookup, MatchRefusal, lookups};
+pub use linking::{Lookup, LookupFor, MatchRefusal, lookups};
 pub use mapping::{MappedAttributes, MappingNote, MappingProblem, Received, claim_at, map};
 pub use outcome::{AccountUpdate, Decision, Outcome, OutcomeKind, ProofReason};
 pub use protected::is_protected;
 pub use sync::{AttributeChange, ChangeKind, KeptBecause, KeptNote, SyncRules, Synced, sync};
+pub use unique::{received_unique, unique_values};
 pub use username::username_candidates;

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use usher_domain::{
-    AccountState, AttributeName, AttributeSource, EmailAddress, LinkRule, LinkingSettings, LocalAttribute,
-    ProvisioningSettings, TrustEmail, UserName,
+    AccountState, AttributeName, AttributeSource, EmailAddress, LinkRule, LinkingSettings, LocalAttribute, LocalPart,
+    ProvisioningSettings, SeveralIdentities, TrustEmail, UserName, unique_key,
 };
 
-use crate::explanation::{Explanation, Reason, mask};
+use crate::explanation::{Explanation, Found, Reason, mask_compared};
 use crate::facts::{Candidate, Facts, LocalAccount, Presented};
 use crate::mapping::claim_at;
 
@@ -27,6 +27,8 @@ pub enum MatchRefusal {
     UnverifiedAddress,
     /// Nobody vouches for the local account's value.
     LocalValueUnverified,
+    /// The account holds a console role: administrators are never linked by a rule alone.
+    Administrator,
 }
 
 impl MatchRefusal {
@@ -37,19 +39,29 @@ impl MatchRefusal {
             Self::AlreadyLinked => "another identity of this connection is linked to the account",
             Self::UnverifiedAddress => "the provider does not vouch for the address",
             Self::LocalValueUnverified => "nobody vouches for the account's value",
+            Self::Administrator => "the account belongs to an administrator",
         }
     }
 }
 
-/// What the broker must look up for a rule.
+/// What the broker must look up for a rule. A value that no account could hold is not looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
-    /// The rule, from 0.
+    /// The rule, from 0: the index into [`Facts::candidates`].
     pub rule: usize,
-    /// The local attribute.
-    pub local: LocalAttribute,
-    /// The value it must equal; addresses with their domain in lower case.
-    pub value: String,
+    /// What to look for.
+    pub target: LookupFor,
+}
+
+/// Whom a rule may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookupFor {
+    /// The account of this name.
+    Username(UserName),
+    /// Every account with this address, verified or not.
+    Email(EmailAddress, LocalPart),
+    /// The account that holds this key of a unique attribute.
+    Unique(AttributeName, String),
 }
 
 /// The outcome of trying one rule.
@@ -74,10 +86,20 @@ pub fn lookups(presented: &Presented<'_>, settings: &ProvisioningSettings) -> Ve
     let rules = rules_of(linking).into_iter().enumerate();
     rules
         .filter_map(|(rule, LinkRule { federated, local })| match offered(presented, &federated) {
-            Offered::One(value) => Some(Lookup { rule, local, value }),
+            Offered::One(value) => target(local, &value, linking.local_part).map(|target| Lookup { rule, target }),
             Offered::Nothing | Offered::Several => None,
         })
         .collect()
+}
+
+fn target(local: LocalAttribute, value: &str, local_part: LocalPart) -> Option<LookupFor> {
+    match local {
+        LocalAttribute::Username => UserName::parse(value).ok().map(LookupFor::Username),
+        LocalAttribute::Attribute(name) if name == AttributeName::email() => {
+            EmailAddress::parse(value).ok().map(|address| LookupFor::Email(address, local_part))
+        }
+        LocalAttribute::Attribute(name) => unique_key(&name, value).map(|key| LookupFor::Unique(name, key)),
+    }
 }
 
 /// What the provider offers for a rule.
@@ -87,12 +109,13 @@ enum Offered {
     One(String),
 }
 
-/// The one value of a claim, or of a mapped attribute of that name. Empty equals nothing (LINK-22).
+/// The one value of a claim, or of a mapped attribute of that name. Empty equals nothing (LINK-22), and a default of the
+/// mapping is not the provider's word.
 fn offered(presented: &Presented<'_>, federated: &str) -> Offered {
     let texts: Vec<String> = match claim_at(&presented.identity.claims, federated) {
         Some(serde_json::Value::Array(items)) => items.iter().filter_map(text_of).collect(),
         Some(value) => text_of(value).into_iter().collect(),
-        None => presented.mapped.values_of(federated).to_vec(),
+        None => presented.mapped.received(federated).to_vec(),
     };
     match texts.as_slice() {
         [] => Offered::Nothing,
@@ -114,62 +137,98 @@ fn normal(text: &str) -> String {
     EmailAddress::parse(text).map_or_else(|_| text.to_owned(), String::from)
 }
 
-/// Tries one rule against its candidates.
-pub(crate) fn try_rule<'a>(
-    presented: &Presented<'_>,
-    (index, rule): (usize, &LinkRule),
-    trust: TrustEmail,
-    facts: &'a Facts,
-    explanation: &mut Explanation,
-) -> Tried<'a> {
-    let value = match offered(presented, &rule.federated) {
-        Offered::One(value) => value,
-        Offered::Nothing => {
-            explanation.push(Reason::RuleWithoutValue { rule: index, federated: rule.federated.clone() });
-            return Tried::NoMatch;
+/// What a rule is tried with.
+#[derive(Clone, Copy)]
+pub(crate) struct Trial<'a> {
+    pub(crate) presented: &'a Presented<'a>,
+    pub(crate) linking: &'a LinkingSettings,
+    pub(crate) trust: TrustEmail,
+    pub(crate) facts: &'a Facts,
+}
+
+impl<'a> Trial<'a> {
+    /// Tries one rule against its candidates.
+    pub(crate) fn of(&self, index: usize, rule: &LinkRule, explanation: &mut Explanation) -> Tried<'a> {
+        let federated = rule.federated.clone();
+        let value = match offered(self.presented, &federated) {
+            Offered::One(value) => value,
+            Offered::Nothing => {
+                explanation.push(Reason::RuleWithoutValue { rule: index, federated });
+                return Tried::NoMatch;
+            }
+            Offered::Several => {
+                explanation.push(Reason::RuleWithSeveralValues { rule: index, federated });
+                return Tried::NoMatch;
+            }
+        };
+        // Sorted by account, so that no order of rows changes the decision.
+        let rows = self.facts.candidates.get(index).into_iter().flatten();
+        let looked_at: BTreeMap<_, _> = rows.map(|row| (&row.account.user, row)).collect();
+        let matching: Vec<&Candidate> = looked_at
+            .values()
+            .copied()
+            .filter(|row| holds(&row.account, &rule.local, (&value, self.linking.local_part)))
+            .collect();
+        let (tried, found) = match matching.as_slice() {
+            [] => (Tried::NoMatch, Found::Nobody),
+            [candidate] => (Tried::One { candidate, refusal: self.judge(candidate, rule, &value) }, Found::One),
+            _ => (Tried::Several, Found::Several),
+        };
+        explanation.push(Reason::RuleTried {
+            rule: index,
+            federated,
+            label: label(&rule.local, self.facts),
+            local: rule.local.clone(),
+            value: mask_compared(&value),
+            address: is_address(rule, &value),
+            vouched: provider_vouches(self.presented, rule, &value),
+            found,
+        });
+        for (user, row) in looked_at {
+            let matches = matching.iter().any(|matching| matching.account.user == row.account.user);
+            explanation.push(Reason::Candidate { rule: index, user: user.clone(), matches });
         }
-        Offered::Several => {
-            explanation.push(Reason::RuleWithSeveralValues { rule: index, federated: rule.federated.clone() });
-            return Tried::NoMatch;
-        }
-    };
-    let vouched = provider_vouches(presented, rule, &value);
-    explanation.push(Reason::RuleTried {
-        rule: index,
-        federated: rule.federated.clone(),
-        local: rule.local.clone(),
-        value: mask(&value),
-        vouched,
-    });
-    // Sorted by account, so that no order of rows changes the decision.
-    let found: BTreeMap<_, _> =
-        facts.candidates.get(index).into_iter().flatten().map(|c| (&c.account.user, c)).collect();
-    let matching: Vec<&Candidate> = found
-        .into_values()
-        .filter(|candidate| {
-            let matches = holds(&candidate.account, &rule.local, &value);
-            let user = candidate.account.user.clone();
-            explanation.push(Reason::Candidate { rule: index, user, matches });
-            matches
-        })
-        .collect();
-    match matching.as_slice() {
-        [] => Tried::NoMatch,
-        [candidate] => {
-            let refusal = judge(candidate, rule, vouched || trust == TrustEmail::All);
-            Tried::One { candidate, refusal }
-        }
-        _ => Tried::Several,
+        tried
     }
+
+    /// Why the one match may not stand. What no proof can mend comes first.
+    fn judge(&self, candidate: &Candidate, rule: &LinkRule, value: &str) -> Option<MatchRefusal> {
+        let account = &candidate.account;
+        let trusted = self.trust == TrustEmail::All || provider_vouches(self.presented, rule, value);
+        if account.state == AccountState::Disabled {
+            Some(MatchRefusal::AccountDisabled)
+        } else if candidate.linked_elsewhere && self.linking.several == SeveralIdentities::Refused {
+            Some(MatchRefusal::AlreadyLinked)
+        } else if !trusted {
+            Some(MatchRefusal::UnverifiedAddress)
+        } else if !local_value_stands(account, &rule.local) {
+            Some(MatchRefusal::LocalValueUnverified)
+        } else if self.facts.admins.contains(&account.user) {
+            Some(MatchRefusal::Administrator)
+        } else {
+            None
+        }
+    }
+}
+
+/// The local attribute as admins read it.
+fn label(local: &LocalAttribute, facts: &Facts) -> String {
+    match local {
+        LocalAttribute::Username => "User name".to_owned(),
+        LocalAttribute::Attribute(name) => facts.schema.label(name).to_owned(),
+    }
+}
+
+/// Whether an address is compared. A local e-mail equals addresses only, so the value itself tells.
+fn is_address(rule: &LinkRule, value: &str) -> bool {
+    rule.federated == "email" || value.contains('@')
 }
 
 /// Whether the provider vouches for what is compared. Only addresses need it: an admin who compares an
 /// employee number trusts the provider for it. An address in any other claim than `email` is vouched for
 /// only if it is that very address.
 fn provider_vouches(presented: &Presented<'_>, rule: &LinkRule, value: &str) -> bool {
-    // A local e-mail equals addresses only, so the value itself tells.
-    let address = rule.federated == "email" || value.contains('@');
-    if !address {
+    if !is_address(rule, value) {
         return true;
     }
     let email = presented.identity.claims.get("email").and_then(serde_json::Value::as_str);
@@ -177,7 +236,7 @@ fn provider_vouches(presented: &Presented<'_>, rule: &LinkRule, value: &str) -> 
 }
 
 /// Whether the account holds the value; the database's word is checked again.
-fn holds(account: &LocalAccount, local: &LocalAttribute, value: &str) -> bool {
+fn holds(account: &LocalAccount, local: &LocalAttribute, (value, local_part): (&str, LocalPart)) -> bool {
     match local {
         LocalAttribute::Username => {
             UserName::parse(value).is_ok_and(|name| name.unique_key() == account.username.unique_key())
@@ -185,25 +244,14 @@ fn holds(account: &LocalAccount, local: &LocalAttribute, value: &str) -> bool {
         LocalAttribute::Attribute(name) if *name == AttributeName::email() => {
             let Ok(wanted) = EmailAddress::parse(value) else { return false };
             let held = account.attributes.get(name).into_iter().flat_map(|value| &value.values);
-            held.filter_map(|text| EmailAddress::parse(text).ok()).any(|address| address == wanted)
+            held.filter_map(|text| EmailAddress::parse(text).ok()).any(|address| match local_part {
+                LocalPart::Exact => address == wanted,
+                LocalPart::IgnoreCase => address.as_str().eq_ignore_ascii_case(wanted.as_str()),
+            })
         }
         LocalAttribute::Attribute(name) => {
             account.attributes.get(name).is_some_and(|held| held.values.iter().any(|text| text == value))
         }
-    }
-}
-
-fn judge(candidate: &Candidate, rule: &LinkRule, trusted: bool) -> Option<MatchRefusal> {
-    if candidate.account.state == AccountState::Disabled {
-        Some(MatchRefusal::AccountDisabled)
-    } else if candidate.linked_elsewhere {
-        Some(MatchRefusal::AlreadyLinked)
-    } else if !trusted {
-        Some(MatchRefusal::UnverifiedAddress)
-    } else if !local_value_stands(&candidate.account, &rule.local) {
-        Some(MatchRefusal::LocalValueUnverified)
-    } else {
-        None
     }
 }
 

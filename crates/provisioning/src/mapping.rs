@@ -2,9 +2,10 @@
 //!
 //! Values become lists of texts. JSON null and a missing claim are *absent*; `""` and `[]` are
 //! *explicitly empty*; what has a shape that no attribute can hold is *unusable* and noted, never guessed
-//! at. No separators: one text is one value.
+//! at. No separators: one text is one value. A row's default stands in for an absent claim: it is stored, but it is nobody's
+//! word, so it never vouches, links or names an account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -85,6 +86,9 @@ pub struct MappingNote {
 pub struct MappedAttributes {
     /// By attribute; an absent one has no entry.
     pub values: BTreeMap<AttributeName, Received>,
+    /// Those that the connection's default stands in for.
+    #[serde(default)]
+    pub defaults: BTreeSet<AttributeName>,
     /// What was left out and why.
     pub notes: Vec<MappingNote>,
 }
@@ -92,10 +96,20 @@ pub struct MappedAttributes {
 impl MappedAttributes {
     /// Whether the provider said anything usable at all.
     pub fn is_silent(&self) -> bool {
-        self.values.values().all(|received| *received == Received::Unusable)
+        self.values.iter().all(|(name, received)| *received == Received::Unusable || self.is_default(name))
     }
 
-    /// The values received for an attribute; none when absent, empty or unusable.
+    /// Whether the connection's default stands in for the attribute.
+    pub fn is_default(&self, name: &AttributeName) -> bool {
+        self.defaults.contains(name)
+    }
+
+    /// The values that the provider sent for an attribute; none when absent, defaulted, empty or unusable.
+    pub fn received(&self, name: &str) -> &[String] {
+        if self.defaults.iter().any(|attribute| attribute.as_str() == name) { &[] } else { self.values_of(name) }
+    }
+
+    /// The values of an attribute, a default included; none when absent, empty or unusable.
     pub fn values_of(&self, name: &str) -> &[String] {
         let entry = self.values.iter().find(|(attribute, _)| attribute.as_str() == name);
         match entry {
@@ -123,7 +137,27 @@ pub fn map(identity: &ExternalIdentity, mapping: &[AttributeMapping]) -> MappedA
     for row in mapping {
         map_row(&mut mapped, identity, (&row.claim, &row.attribute), &mut room);
     }
+    for row in mapping {
+        default_row(&mut mapped, row);
+    }
     mapped
+}
+
+/// Stands in for a claim that was not sent. An explicitly empty claim was sent, and so was an unusable one.
+fn default_row(mapped: &mut MappedAttributes, row: &AttributeMapping) {
+    let Some(text) = row.default.as_deref().filter(|text| !text.is_empty()) else { return };
+    let attribute = &row.attribute;
+    if mapped.values.contains_key(attribute) || is_protected(attribute) {
+        return;
+    }
+    match sound(text).and_then(|text| as_attribute(attribute, Some(vec![text]))) {
+        Ok(values) => {
+            let values = values.unwrap_or_default();
+            mapped.values.insert(attribute.clone(), Received::Values { values, verified: Verification::Unverified });
+            mapped.defaults.insert(attribute.clone());
+        }
+        Err(problem) => mapped.note(&row.claim, attribute, problem),
+    }
 }
 
 fn map_row(
@@ -139,7 +173,7 @@ fn map_row(
     if mapped.values.get(attribute).is_some_and(|earlier| *earlier != Received::Unusable) {
         return mapped.note(claim, attribute, MappingProblem::AlreadyFed);
     }
-    let received = match texts(value).and_then(|values| as_attribute(attribute, values)) {
+    let received = match texts(value, MAX_VALUES).and_then(|values| as_attribute(attribute, values)) {
         Ok(None) => return,
         Ok(Some(values)) if values.is_empty() => Received::Empty,
         Ok(Some(values)) => {
@@ -185,12 +219,12 @@ pub fn claim_at<'a>(claims: &'a Claims, path: &str) -> Option<&'a Value> {
 }
 
 /// The texts of a claim: `None` when absent, no texts when explicitly empty.
-fn texts(value: &Value) -> Result<Option<Vec<String>>, MappingProblem> {
+pub(crate) fn texts(value: &Value, most: usize) -> Result<Option<Vec<String>>, MappingProblem> {
     let items: Vec<&Value> = match value {
         Value::Array(items) => items.iter().collect(),
         one => vec![one],
     };
-    if items.len() > MAX_VALUES {
+    if items.len() > most {
         return Err(MappingProblem::TooLarge);
     }
     let mut out = Vec::with_capacity(items.len());

@@ -23,6 +23,8 @@ pub enum ProofReason {
     UnverifiedAddress,
     /// Nobody vouches for the local account's value: a stranger may have made the account in advance.
     LocalValueUnverified,
+    /// The account holds a console role: no rule links it on its own.
+    Administrator,
     /// The connection always asks.
     AlwaysAsked,
 }

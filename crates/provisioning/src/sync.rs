@@ -3,12 +3,11 @@
 //! Three sign-ins with the same answer leave the account bit-identical: a value that is already there
 //! keeps its source and its time. A provider that says nothing at all changes nothing.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use usher_domain::{
-    AttributeBag, AttributeName, AttributeSource, AttributeSync, AttributeValue, ConnectionId, Verification,
+    AttributeBag, AttributeName, AttributeSchema, AttributeSource, AttributeSync, AttributeValue, ConnectionId,
+    Verification,
 };
 
 use crate::mapping::{MappedAttributes, Received};
@@ -21,8 +20,8 @@ pub struct SyncRules<'a> {
     pub method: AttributeSync,
     /// The connection: source of what is written.
     pub connection: &'a ConnectionId,
-    /// Attributes that an admin marked as protected.
-    pub protected: &'a BTreeSet<AttributeName>,
+    /// Says which attributes an admin protected.
+    pub schema: &'a AttributeSchema,
     /// The present time.
     pub now: DateTime<Utc>,
 }
@@ -111,7 +110,9 @@ pub fn sync(current: &AttributeBag, mapped: &MappedAttributes, rules: &SyncRules
         return synced;
     }
     for (name, received) in &mapped.values {
-        apply(&mut synced, name, received, rules);
+        if !mapped.is_default(name) || fills(rules.method, current.get(name)) {
+            apply(&mut synced, name, received, rules);
+        }
     }
     if rules.method == AttributeSync::OverrideAll {
         for (name, value) in current.iter().filter(|(name, _)| !mapped.values.contains_key(*name)) {
@@ -122,6 +123,11 @@ pub fn sync(current: &AttributeBag, mapped: &MappedAttributes, rules: &SyncRules
         }
     }
     synced
+}
+
+/// Whether a default is written: where nothing is, or where the method would clear what was not received.
+fn fills(method: AttributeSync, current: Option<&AttributeValue>) -> bool {
+    method == AttributeSync::OverrideAll || current.is_none()
 }
 
 /// The attributes of an account that is created: everything received, whatever the method.
@@ -200,7 +206,7 @@ fn reverified(old: &AttributeValue, fresh: AttributeValue) -> Option<AttributeVa
 
 /// Why an attribute must not change, whatever was received.
 fn kept(name: &AttributeName, current: Option<&AttributeValue>, rules: &SyncRules<'_>) -> Option<KeptBecause> {
-    if is_protected(name) || rules.protected.contains(name) {
+    if is_protected(name) || rules.schema.is_protected(name) {
         return Some(KeptBecause::Protected);
     }
     let contact = matches!(name.as_str(), "email" | "phone_number");

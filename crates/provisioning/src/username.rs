@@ -90,7 +90,7 @@ fn text(presented: &Presented<'_>, name: &str) -> Option<String> {
         serde_json::Value::Number(number) => Some(number.to_string()),
         _ => None,
     });
-    claim.or_else(|| presented.mapped.values_of(name).first().cloned())
+    claim.or_else(|| presented.mapped.received(name).first().cloned())
 }
 
 /// A readable name out of foreign text, or none. What stands before `@` counts: a name that is an address

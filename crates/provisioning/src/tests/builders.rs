@@ -1,11 +1,13 @@
 //! Small builders: identities, accounts and settings of the tests.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::Value;
 use usher_domain::{
-    AccountState, AttributeBag, AttributeMapping, AttributeName, AttributeSource, AttributeValue, ConnectionId,
-    ExternalIdentity, ExternalKey, LinkRule, LinkingSettings, LocalAttribute, ProvisioningSettings, UserId, UserName,
-    Verification,
+    AccountState, AttributeBag, AttributeDefinition, AttributeMapping, AttributeName, AttributeSchema, AttributeSource,
+    AttributeValue, ConnectionId, ExternalIdentity, ExternalKey, LinkRule, LinkingSettings, LocalAttribute,
+    ProvisioningSettings, Uniqueness, UserId, UserName, Verification, Writers,
 };
 
 use crate::{Candidate, Decision, Facts, LocalAccount, Presented, decide, map};
@@ -78,8 +80,31 @@ pub fn candidate(user: &str) -> Candidate {
     Candidate { account: account(user), linked_elsewhere: false }
 }
 
+/// `employee` is unique, `badge` is protected.
+pub fn schema() -> AttributeSchema {
+    let defined = |attribute: &str, label: &str, uniqueness, writers| AttributeDefinition {
+        name: name(attribute),
+        label: label.to_owned(),
+        uniqueness,
+        writers,
+    };
+    AttributeSchema::with([
+        defined("employee", "Employee number", Uniqueness::Unique, Writers::default()),
+        defined("badge", "Badge", Uniqueness::Free, Writers::AdminsOnly),
+    ])
+}
+
+pub fn user(text: &str) -> UserId {
+    UserId::parse(text).unwrap()
+}
+
+/// One unique attribute, held by one account.
+pub fn held_by(attribute: &str, holder: &str) -> BTreeMap<AttributeName, BTreeSet<UserId>> {
+    BTreeMap::from([(name(attribute), BTreeSet::from([user(holder)]))])
+}
+
 pub fn facts() -> Facts {
-    Facts::new("p_42".to_owned(), "7f3k92qx".to_owned(), at(0))
+    Facts { schema: schema(), ..Facts::new("p_42".to_owned(), "7f3k92qx".to_owned(), at(0)) }
 }
 
 pub fn facts_with(candidates: Vec<Vec<Candidate>>) -> Facts {

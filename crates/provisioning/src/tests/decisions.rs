@@ -63,17 +63,17 @@ fn creation_stores_everything_received_whatever_the_method() {
 
 #[test]
 fn a_unique_attribute_taken_at_creation_does_what_the_connection_says() {
-    let taken = Facts { taken: [name("email")].into(), ..facts() };
+    let taken = Facts { taken: held_by("email", "u_eve"), ..facts() };
     assert_eq!(decided(&ann(), &jit(), &taken).outcome, refusal(RefusalCode::ProvisioningRefused));
     let lenient = ProvisioningSettings { on_failure: OnFailure::ContinueUnlinked, ..jit() };
     assert_eq!(decided(&ann(), &lenient, &taken).outcome.kind(), OutcomeKind::PassThrough);
-    let unrelated = Facts { taken: [name("badge")].into(), ..facts() };
+    let unrelated = Facts { taken: held_by("badge", "u_eve"), ..facts() };
     assert_eq!(decided(&ann(), &jit(), &unrelated).outcome.kind(), OutcomeKind::Create);
 }
 
 #[test]
 fn a_unique_attribute_taken_at_an_update_does_what_the_connection_says() {
-    let taken = Facts { taken: [name("given_name")].into(), ..linked_to(account("u_ann")) };
+    let taken = Facts { taken: held_by("given_name", "u_eve"), ..linked_to(account("u_ann")) };
     assert_eq!(decided(&ann(), &jit(), &taken).outcome, refusal(RefusalCode::ProvisioningRefused));
     let lenient = ProvisioningSettings { on_failure: OnFailure::ContinueUnlinked, ..jit() };
     let Outcome::SignIn { update: Some(update), .. } = decided(&ann(), &lenient, &taken).outcome else {
@@ -85,7 +85,7 @@ fn a_unique_attribute_taken_at_an_update_does_what_the_connection_says() {
 
 #[test]
 fn a_taken_attribute_that_does_not_change_refuses_nobody() {
-    let taken = Facts { taken: [name("email")].into(), ..linked_to(account("u_ann")) };
+    let taken = Facts { taken: held_by("email", "u_eve"), ..linked_to(account("u_ann")) };
     assert_eq!(decided(&ann(), &jit(), &taken).outcome.kind(), OutcomeKind::SignIn);
 }
 
@@ -163,9 +163,11 @@ fn every_decision_explains_itself_without_a_value_in_the_clear() {
     let facts = facts_with(vec![vec![], vec![candidate("u_ann")]]);
     let Decision { explanation, outcome } = decided(&ann(), &settings, &facts);
     let lines = explanation.lines();
-    assert!(lines.iter().any(|line| line == "rule 2: email = email is a***@c***.test, vouched for"), "{lines:#?}");
-    assert!(lines.iter().any(|line| line == "rule 2: u_ann matches"));
-    assert_eq!(lines.last().map(String::as_str), Some("decision: link"));
+    let by_address =
+        "Fallback rule: email equals Email (a***@c***.test, verified by the provider): matches one account";
+    assert!(lines.iter().any(|line| line == by_address), "{lines:#?}");
+    assert!(lines.iter().any(|line| line == "Fallback rule: account u_ann holds the value"));
+    assert_eq!(lines.last().map(String::as_str), Some("Result: link to the existing account"));
     assert!(lines.iter().all(|line| !line.is_empty()));
     let stored = serde_json::to_string(&explanation).unwrap();
     assert!(!stored.contains("ann@corp") && !stored.contains("Ann"), "{stored}");
@@ -190,5 +192,5 @@ fn what_was_not_mapped_is_part_of_the_explanation() {
     let odd = identity(serde_json::json!({"name": {"first": "Ann"}}));
     let mapped = map(&odd, &[]);
     let decision = decide(&crate::Presented { identity: &odd, mapped: &mapped }, &jit(), &facts());
-    assert_eq!(decision.explanation.lines()[0], "claim name not used for name: it is nested");
+    assert_eq!(decision.explanation.lines()[0], "Claim name is not used for name: it is nested");
 }

@@ -1,12 +1,12 @@
 //! Linking rules: which matches stand, which are refused, and what is compared with what.
 
 use usher_domain::{
-    AccountState, AttributeSource, LocalAttribute, OwnershipProof, ProvisioningSettings, RefusalCode, TrustEmail,
-    Verification,
+    AccountState, AttributeSource, EmailAddress, LocalPart, OwnershipProof, ProvisioningSettings, RefusalCode,
+    TrustEmail, Verification,
 };
 
 use super::builders::*;
-use crate::{Candidate, Outcome, OutcomeKind, Presented, ProofReason, lookups, map};
+use crate::{Candidate, LookupFor, Outcome, OutcomeKind, Presented, ProofReason, lookups, map};
 
 fn by(proof: OwnershipProof) -> ProvisioningSettings {
     ProvisioningSettings { prove_ownership: proof, ..linking(vec![]) }
@@ -217,8 +217,10 @@ fn lookups_name_what_must_be_found() {
     let settings = linking(vec![rule("badge", "employee"), rule("email", "email")]);
     let found = lookups(&presented, &settings);
     assert_eq!(found.len(), 2);
-    assert_eq!((found[0].rule, found[0].value.as_str()), (0, "7"), "by the name of the mapped attribute");
-    assert_eq!(found[1].local, LocalAttribute::Attribute(name("email")));
+    let by_number = LookupFor::Unique(name("employee"), "7".to_owned());
+    assert_eq!((found[0].rule, &found[0].target), (0, &by_number), "by the name of the mapped attribute");
+    let address = EmailAddress::parse("ann@corp.test").unwrap();
+    assert_eq!(found[1].target, LookupFor::Email(address, LocalPart::Exact));
     assert!(lookups(&presented, &jit()).is_empty());
     assert!(lookups(&presented, &ProvisioningSettings { enabled: false, ..settings }).is_empty());
 }

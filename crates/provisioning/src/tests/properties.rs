@@ -83,7 +83,7 @@ fn settings() -> impl Strategy<Value = ProvisioningSettings> {
 
 fn worlds() -> impl Strategy<Value = Facts> {
     (candidates(), candidates(), any::<bool>()).prop_map(|(first, second, taken)| Facts {
-        taken: if taken { [name("email")].into() } else { std::collections::BTreeSet::new() },
+        taken: if taken { held_by("email", "u_z") } else { std::collections::BTreeMap::new() },
         ..facts_with(vec![first, second])
     })
 }
@@ -143,7 +143,7 @@ proptest! {
 
     #[test]
     fn a_link_decides_before_any_rule(identity in identities(), settings in settings(), facts in worlds()) {
-        let linked = Facts { link: Some(account("u_ann")), taken: std::collections::BTreeSet::new(), ..facts };
+        let linked = Facts { link: Some(account("u_ann")), taken: std::collections::BTreeMap::new(), ..facts };
         let outcome = decided(&identity, &settings, &linked).outcome;
         prop_assert_eq!(outcome.user().map(usher_domain::UserId::as_str), Some("u_ann"));
         prop_assert_eq!(outcome.kind(), OutcomeKind::SignIn);

@@ -1,7 +1,5 @@
 //! The truth table of attribute synchronisation, one test per row.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 use usher_domain::{AttributeBag, AttributeSource, AttributeSync, Verification};
 
@@ -18,9 +16,9 @@ fn run(current: &AttributeBag, sent: Value, method: AttributeSync) -> Synced {
 
 fn run_at(current: &AttributeBag, sent: Value, method: AttributeSync, seconds: i64) -> Synced {
     let connection = acme();
-    let protected = BTreeSet::from([name("badge")]);
+    let schema = schema();
     let rows = [row("a", "a"), row("b", "b"), row("email", "email"), row("badge", "badge")];
-    let rules = SyncRules { method, connection: &connection, protected: &protected, now: at(seconds) };
+    let rules = SyncRules { method, connection: &connection, schema: &schema, now: at(seconds) };
     sync(current, &map(&identity(sent), &rows), &rules)
 }
 
