@@ -15,6 +15,7 @@ use crate::failure::Fault;
 use crate::jwks_cache::JwksCache;
 use crate::keys;
 use crate::limits::Limits;
+use crate::mail::MailParts;
 use crate::passwords::Passwords;
 use crate::snapshot::{self, Snapshot};
 
@@ -44,6 +45,8 @@ pub struct BrokerParts {
     pub fetch: Arc<dyn Fetch>,
     /// What the installation is told.
     pub settings: Settings,
+    /// Mail, where a server is configured.
+    pub mail: Option<MailParts>,
 }
 
 /// Holds the snapshot, the ports and the bounded pools. One per process.
@@ -53,6 +56,7 @@ pub struct Broker {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) settings: Settings,
+    pub(crate) mail: Option<MailParts>,
     pub(crate) issuer: IssuerUrl,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
@@ -68,7 +72,7 @@ pub struct Broker {
 impl Broker {
     /// Makes signing keys where there are none and reads the first snapshot.
     pub async fn start(parts: BrokerParts) -> Result<Self, Fault> {
-        let BrokerParts { store, clock, entropy, fetch, settings } = parts;
+        let BrokerParts { store, clock, entropy, fetch, settings, mail } = parts;
         let now = clock.now();
         keys::ensure(&store, &*entropy, now).await?;
         let first = snapshot::load(&store, &settings, now).await?;
@@ -90,6 +94,7 @@ impl Broker {
             entropy,
             fetch,
             settings,
+            mail,
         })
     }
 
@@ -126,6 +131,11 @@ impl Broker {
     /// Base of every URL, without a trailing slash.
     pub fn public_url(&self) -> &str {
         &self.settings.public_url
+    }
+
+    /// Whether a mail server is configured: without one no mail is queued, and pages offer another way.
+    pub fn can_mail(&self) -> bool {
+        self.mail.is_some()
     }
 
     /// The present configuration.

@@ -19,6 +19,7 @@ pub mod keys;
 mod limits;
 pub mod login;
 pub mod logout;
+pub mod mail;
 pub mod maintenance;
 pub mod passwords;
 pub mod setup;

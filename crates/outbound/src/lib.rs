@@ -1,7 +1,7 @@
-//! Outgoing HTTP behind the ports: time-outs, size caps, no redirects, private-address guard.
+//! Outgoing HTTP and mail behind the ports: time-outs, size caps, no redirects, private-address guard.
 //!
 //! [`Outbound`] implements [`Fetch`](usher_connectors::Fetch) over one pooled client. The only place that may make an
-//! HTTP client, read the system's clock ([`SystemClock`]) or its randomness ([`SystemEntropy`]).
+//! HTTP client, speak SMTP ([`Smtp`]), read the system's clock ([`SystemClock`]) or its randomness ([`SystemEntropy`]).
 //!
 //! ```
 //! use usher_outbound::AllowList;
@@ -19,6 +19,7 @@ mod breaker;
 mod client;
 mod guard;
 mod resolver;
+mod smtp;
 mod system;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ mod tests;
 
 pub use allow::{AllowList, InvalidEntry};
 pub use client::{Limits, Outbound, OutboundError, OutboundSettings};
+pub use smtp::{Smtp, SmtpError};
 pub use system::{SystemClock, SystemEntropy};

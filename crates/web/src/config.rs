@@ -15,7 +15,7 @@ use url::Url;
 use usher_domain::SecretText;
 
 /// Names that may come from the environment, without the prefix `USHER_`.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "public_url",
     "listen",
     "database",
@@ -24,6 +24,8 @@ const NAMES: [&str; 10] = [
     "master_key",
     "allow_private",
     "trusted_proxies",
+    "smtp_url",
+    "mail_from",
     "log",
     "log_format",
 ];
@@ -74,6 +76,14 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "LIST")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted_proxies: Option<String>,
+    /// Mail server, `smtps://user:password@host`; with a password better in the file or the environment
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp_url: Option<String>,
+    /// Sender of mail, `Usher <no-reply@example.com>`
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_from: Option<String>,
     /// How log lines are written
     #[arg(long, value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +115,12 @@ pub struct Config {
     /// Proxies whose `X-Forwarded-For` is believed.
     #[serde(default, deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// Mail server, with its password.
+    #[serde(default, deserialize_with = "secret")]
+    pub smtp_url: Option<SecretText>,
+    /// Sender of mail.
+    #[serde(default)]
+    pub mail_from: Option<String>,
     /// Filter of the log, as `tracing` reads it.
     pub log: String,
     /// How log lines are written.

@@ -13,6 +13,7 @@ mod health;
 pub mod i18n;
 mod listen;
 mod login;
+mod mail;
 mod op;
 pub mod pages;
 pub mod remote;

@@ -80,7 +80,7 @@ impl NotDone {
 }
 
 /// The audit event of an admin's deed.
-fn deed(broker: &Broker, admin: &Admin, visitor: &Visitor, action: &str, object: String) -> AuditEvent {
+pub(crate) fn deed(broker: &Broker, admin: &Admin, visitor: &Visitor, action: &str, object: String) -> AuditEvent {
     let actor = AuditActor::User(admin.user.id.clone());
     let mut event = crate::audit::event(visitor, broker.now(), action, actor);
     event.object = object;

@@ -3,6 +3,7 @@
 mod admin;
 mod clock;
 mod keys;
+mod mail;
 mod migrate;
 mod open;
 mod serve;

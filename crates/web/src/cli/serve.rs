@@ -12,7 +12,7 @@ use usher_broker::{Broker, BrokerParts, Fault, Settings, bootstrap, maintenance,
 use usher_outbound::{AllowList, Outbound, OutboundSettings, SystemEntropy};
 use usher_storage::Store;
 
-use super::{CommandResult, clock, open, say};
+use super::{CommandResult, clock, mail, open, say};
 use crate::config::{Config, ConfigArgs, LogFormat};
 use crate::state::App;
 use crate::{listen, server};
@@ -49,12 +49,14 @@ pub async fn run(args: ServeArgs) -> CommandResult {
     }
     let allow = AllowList::parse(config.allow_private.iter().map(String::as_str))?;
     let outbound = Outbound::new(OutboundSettings { allow, ..OutboundSettings::default() }, Arc::clone(&clock))?;
+    let mail = mail::parts(&config)?;
     let broker = Broker::start(BrokerParts {
         store: store.clone(),
         clock: Arc::clone(&clock),
         entropy: Arc::new(SystemEntropy),
         fetch: Arc::new(outbound),
         settings: Settings { public_url: config.public_url.clone() },
+        mail,
     })
     .await?;
     let broker = Arc::new(broker);
@@ -72,8 +74,10 @@ pub async fn run(args: ServeArgs) -> CommandResult {
     }
     say(&format!("listening on http://{} (public URL {})", listener.local_addr()?, config.public_url))?;
     let beside = beside(&broker);
+    let dispatch = mail::Dispatch::start(&broker);
     listen::serve(listener, server::router(&App::new(broker, config.trusted_proxies))).await;
     beside.iter().for_each(JoinHandle::abort);
+    dispatch.stop().await;
     store.close().await;
     Ok(())
 }
@@ -121,11 +125,16 @@ where
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             turns.tick().await;
-            match tokio::spawn(task(Arc::clone(&broker))).await {
-                Ok(Ok(())) => {}
-                Ok(Err(fault)) => tracing::warn!(task = name, fault = %crate::error::chain(&fault), "task failed"),
-                Err(panic) => tracing::error!(task = name, %panic, "task panicked"),
-            }
+            attend(name, task(Arc::clone(&broker))).await;
         }
     })
+}
+
+/// One turn of a task, to its end.
+pub(super) async fn attend(name: &'static str, turn: impl Future<Output = Result<(), Fault>> + Send + 'static) {
+    match tokio::spawn(turn).await {
+        Ok(Ok(())) => {}
+        Ok(Err(fault)) => tracing::warn!(task = name, fault = %crate::error::chain(&fault), "task failed"),
+        Err(panic) => tracing::error!(task = name, %panic, "task panicked"),
+    }
 }

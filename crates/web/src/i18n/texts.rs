@@ -14,11 +14,19 @@ type Bundle = FluentBundle<FluentResource>;
 static EN: LazyLock<Bundle> = LazyLock::new(|| {
     bundle(
         Language::En,
-        &[include_str!("../../../../locales/en/login.ftl"), include_str!("../../../../locales/en/console.ftl")],
+        &[
+            include_str!("../../../../locales/en/login.ftl"),
+            include_str!("../../../../locales/en/console.ftl"),
+            include_str!("../../../../locales/en/mail.ftl"),
+        ],
     )
 });
-static DE: LazyLock<Bundle> =
-    LazyLock::new(|| bundle(Language::De, &[include_str!("../../../../locales/de/login.ftl")]));
+static DE: LazyLock<Bundle> = LazyLock::new(|| {
+    bundle(
+        Language::De,
+        &[include_str!("../../../../locales/de/login.ftl"), include_str!("../../../../locales/de/mail.ftl")],
+    )
+});
 
 fn bundle(language: Language, sources: &[&str]) -> Bundle {
     let locale = match language {
@@ -109,7 +117,9 @@ mod tests {
         for source in [
             include_str!("../../../../locales/en/login.ftl"),
             include_str!("../../../../locales/en/console.ftl"),
+            include_str!("../../../../locales/en/mail.ftl"),
             include_str!("../../../../locales/de/login.ftl"),
+            include_str!("../../../../locales/de/mail.ftl"),
         ] {
             let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| errors).unwrap();
             let mut bundle: Bundle = FluentBundle::new_concurrent(vec![]);
@@ -118,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn every_language_has_every_text_of_the_sign_in_pages_and_no_other() {
+    fn every_language_has_every_text_of_the_sign_in_pages_and_mails_and_no_other() {
         let keys = |source: &str| -> std::collections::BTreeSet<String> {
             source
                 .lines()
@@ -129,6 +139,9 @@ mod tests {
         let english = keys(include_str!("../../../../locales/en/login.ftl"));
         assert_eq!(english, keys(include_str!("../../../../locales/de/login.ftl")));
         assert!(english.len() > 50);
+        let english = keys(include_str!("../../../../locales/en/mail.ftl"));
+        assert_eq!(english, keys(include_str!("../../../../locales/de/mail.ftl")));
+        assert!(english.len() > 10);
     }
 
     #[test]
