@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use usher_domain::{
-    AccountState, AttributeBag, AttributeName, AttributeSource, AttributeValue, AuditActor, AuditEvent, AuditOutcome,
-    EmailAddress, Entropy, Role, User, UserId, UserName, Verification,
+    AccountState, AttributeBag, AttributeName, AttributeSchema, AttributeSource, AttributeValue, AuditActor,
+    AuditEvent, AuditOutcome, EmailAddress, Entropy, Role, User, UserId, UserName, Verification,
 };
-use usher_storage::unique_values::{self, Claim};
+use usher_storage::unique_values::{self, Claim, UniqueValue};
 use usher_storage::users::UserInsert;
-use usher_storage::{Tx, audit, credentials, roles, users};
+use usher_storage::{Tx, attribute_definitions, audit, credentials, roles, users};
 
 use crate::failure::Fault;
-use crate::login::verified_email;
 
 /// An account to make.
 #[derive(Debug, Clone)]
@@ -42,6 +41,9 @@ pub enum NotCreated {
     /// The verified address belongs to another account.
     #[error("this e-mail address belongs to another account")]
     EmailTaken,
+    /// A value of a unique attribute belongs to another account.
+    #[error("the value of {0} belongs to another account")]
+    ValueTaken(AttributeName),
     /// A fault.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -76,10 +78,11 @@ pub async fn create(
         UserInsert::UsernameTaken => return Err(NotCreated::UsernameTaken),
         UserInsert::SubjectTaken => return Err(Fault::Invariant("user ids do not repeat").into()),
     }
-    if let Some(value) = verified_email(&user.attributes)
-        && let Claim::TakenBy(_) = unique_values::claim(tx, &value, &user.id).await?
-    {
-        return Err(NotCreated::EmailTaken);
+    let schema = AttributeSchema::with(attribute_definitions::list(tx).await?);
+    match reclaim(tx, &user.id, &AttributeBag::new(), &user.attributes, &schema).await? {
+        None => {}
+        Some(name) if name == AttributeName::email() => return Err(NotCreated::EmailTaken),
+        Some(name) => return Err(NotCreated::ValueTaken(name)),
     }
     if let Some(phc) = &account.password_hash {
         credentials::set_password(tx, &user.id, phc, now).await?;
@@ -89,6 +92,32 @@ pub async fn create(
     }
     audit::insert(tx, &created_event(account, &user.id, now)).await?;
     Ok(user.id)
+}
+
+/// Makes the unique values that an account holds those of `after`, where it had those of `before`. Names the attribute whose
+/// value another account holds; the caller then rolls back, for some of the values have changed hands already.
+pub async fn reclaim(
+    tx: &mut Tx,
+    user: &UserId,
+    before: &AttributeBag,
+    after: &AttributeBag,
+    schema: &AttributeSchema,
+) -> Result<Option<AttributeName>, Fault> {
+    let (held, wanted) =
+        (usher_provisioning::unique_values(before, schema), usher_provisioning::unique_values(after, schema));
+    let value = |(attribute, value_key): &(AttributeName, String)| UniqueValue {
+        attribute: attribute.clone(),
+        value_key: value_key.clone(),
+    };
+    for gone in held.difference(&wanted) {
+        unique_values::release(tx, &value(gone), user).await?;
+    }
+    for new in wanted.difference(&held) {
+        if let Claim::TakenBy(_) = unique_values::claim(tx, &value(new), user).await? {
+            return Ok(Some(new.0.clone()));
+        }
+    }
+    Ok(None)
 }
 
 fn attributes(account: &NewAccount, now: DateTime<Utc>) -> AttributeBag {

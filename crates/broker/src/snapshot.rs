@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use usher_domain::{
-    Application, ApplicationClaims, ApplicationId, ApplicationKind, ClientAuthMethod, Connection, ConnectionId,
-    RedirectUri, SecretText, SignInPageStyle, SigningAlgorithm,
+    Application, ApplicationClaims, ApplicationId, ApplicationKind, AttributeDefinition, AttributeSchema,
+    ClientAuthMethod, Connection, ConnectionId, Group, GroupId, RedirectUri, SecretText, SignInPageListing,
+    SignInPageStyle, SigningAlgorithm, UnmappedGroups,
 };
 use usher_oidc_provider::keys::{KeyRing, KeyRole, SigningKey};
 use usher_storage::signing_keys::KeyState;
-use usher_storage::{Purpose, Store, applications, config, connections, signing_keys};
+use usher_storage::{
+    Purpose, Store, Tx, applications, attribute_definitions, config, connections, groups, signing_keys,
+};
 
 use crate::broker::Settings;
 use crate::failure::Fault;
@@ -34,6 +37,10 @@ pub struct Snapshot {
     pub connections: BTreeMap<ConnectionId, ConfiguredConnection>,
     /// By client id; the console is among them.
     pub applications: HashMap<ApplicationId, Application>,
+    /// The local attributes.
+    pub schema: AttributeSchema,
+    /// The local groups, by id.
+    pub groups: BTreeMap<GroupId, Group>,
     /// Our signing keys.
     pub keys: KeyRing,
     plain: Vec<Connection>,
@@ -68,10 +75,42 @@ impl Snapshot {
         }
     }
 
-    /// Whether another connection than this one is in charge of a domain.
-    pub fn is_foreign_domain(&self, domain: &str, own: &ConnectionId) -> bool {
-        let claims = |c: &ConfiguredConnection| c.connection.email_domains.iter().any(|listed| listed == domain);
-        !self.connections.get(own).is_some_and(claims) && self.connections.values().any(claims)
+    /// A connection that people may sign in with: switched on, and not for linking only (LINK-13).
+    pub fn sign_in_connection(&self, id: &ConnectionId) -> Option<&ConfiguredConnection> {
+        self.live_connection(id).filter(|c| c.connection.listing != SignInPageListing::LinkOnly)
+    }
+
+    /// Whether a connection's word counts that an address of this domain belongs to its person. One that lists the domains
+    /// it may assert speaks for those alone; another one for every domain that none else is in charge of.
+    pub fn may_assert(&self, domain: &str, own: &ConnectionId) -> bool {
+        let lists = |domains: &[String]| domains.iter().any(|listed| listed.eq_ignore_ascii_case(domain));
+        let Some(mine) = self.connections.get(own).map(|c| &c.connection) else { return false };
+        if !mine.asserted_domains.is_empty() {
+            return lists(&mine.asserted_domains);
+        }
+        let others = || self.plain.iter().filter(|other| other.id != *own);
+        let asserted_elsewhere = others().any(|other| lists(&other.asserted_domains));
+        let held_elsewhere = others().any(|other| lists(&other.email_domains));
+        !asserted_elsewhere && (!held_elsewhere || lists(&mine.email_domains))
+    }
+
+    /// The local groups that a connection may feed.
+    pub fn groups_of(&self, connection: &Connection) -> Vec<Group> {
+        match connection.groups.unmapped {
+            UnmappedGroups::CreatedByName => self.groups.values().cloned().collect(),
+            UnmappedGroups::Ignored => {
+                connection.groups.mapping.iter().filter_map(|row| self.groups.get(&row.group)).cloned().collect()
+            }
+        }
+    }
+
+    /// The connections in charge of a domain by which people sign in to an application.
+    pub fn realms(&self, domain: &str) -> Vec<ConnectionId> {
+        let domain = domain.to_ascii_lowercase();
+        let in_charge = |c: &&Connection| {
+            c.enabled && c.listing != SignInPageListing::LinkOnly && c.email_domains.contains(&domain)
+        };
+        self.plain.iter().filter(in_charge).map(|c| c.id.clone()).collect()
     }
 
     /// The one connection whose people have addresses on this domain.
@@ -85,32 +124,44 @@ impl Snapshot {
     }
 }
 
+struct Rows {
+    version: i64,
+    connections: Vec<(Connection, Option<usher_storage::Sealed>)>,
+    applications: Vec<Application>,
+    keys: Vec<signing_keys::SigningKey>,
+    attributes: Vec<AttributeDefinition>,
+    groups: Vec<Group>,
+}
+
+async fn read_rows(tx: &mut Tx) -> Result<Rows, Fault> {
+    Ok(Rows {
+        version: config::version(tx).await?,
+        connections: connections::list_sealed(tx).await?,
+        applications: applications::list(tx).await?,
+        keys: signing_keys::list(tx).await?,
+        attributes: attribute_definitions::list(tx).await?,
+        groups: groups::list(tx).await?,
+    })
+}
+
 /// Reads the whole configuration.
 pub async fn load(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<Snapshot, Fault> {
     // One write transaction: the version and the rows belong together.
-    let (version, connection_rows, application_rows, key_rows) = store
-        .write(move |tx| {
-            Box::pin(async move {
-                let version = config::version(tx).await?;
-                let rows = connections::list_sealed(tx).await?;
-                Ok::<_, Fault>((version, rows, applications::list(tx).await?, signing_keys::list(tx).await?))
-            })
-        })
-        .await?;
+    let rows = store.write(move |tx| Box::pin(read_rows(tx))).await?;
     let sealer = store.sealer();
     let mut connections = BTreeMap::new();
-    for (connection, sealed) in connection_rows {
+    for (connection, sealed) in rows.connections {
         let secret = match sealed {
             None => None,
             Some(blob) => Some(open_text(sealer, Purpose::CONNECTION_SECRET, connection.id.as_str(), &blob)?),
         };
         connections.insert(connection.id.clone(), ConfiguredConnection { connection, secret });
     }
-    let mut applications: HashMap<_, _> = application_rows.into_iter().map(|a| (a.id.clone(), a)).collect();
+    let mut applications: HashMap<_, _> = rows.applications.into_iter().map(|a| (a.id.clone(), a)).collect();
     let console = console_application(settings)?;
     applications.insert(console.id.clone(), console);
     let mut keys = Vec::new();
-    for row in key_rows.into_iter().filter(|key| key.expires_at.is_none_or(|end| end > now)) {
+    for row in rows.keys.into_iter().filter(|key| key.expires_at.is_none_or(|end| end > now)) {
         let pkcs8 = sealer
             .open(Purpose::SIGNING_KEY, row.id.as_str(), &row.private_key)
             .map_err(|e| Fault::unreadable("signing key", e))?;
@@ -121,7 +172,9 @@ pub async fn load(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Res
     }
     let keys = KeyRing::new(keys).map_err(|e| Fault::unreadable("signing keys", e))?;
     let plain = connections.values().map(|c: &ConfiguredConnection| c.connection.clone()).collect();
-    Ok(Snapshot { version, connections, applications, keys, plain })
+    let schema = AttributeSchema::with(rows.attributes);
+    let groups = rows.groups.into_iter().map(|group| (group.id.clone(), group)).collect();
+    Ok(Snapshot { version: rows.version, connections, applications, schema, groups, keys, plain })
 }
 
 fn open_text(

@@ -49,13 +49,18 @@ pub async fn userinfo(
         .filter(|grant| grant.revoked_at.is_none() && grant.application == token.client)
         .ok_or(UserInfoFailure::Bearer(BearerError::InvalidToken))?;
     let payload = GrantPayload::open(broker.store.sealer(), &grant)?;
-    let application_is_on = snapshot.application(&grant.application).is_some_and(|application| application.enabled);
-    if !application_is_on || payload.subject != token.subject || !stands(broker, &grant, &payload).await? {
+    let application = snapshot
+        .application(&grant.application)
+        .filter(|application| application.enabled)
+        .ok_or(UserInfoFailure::Bearer(BearerError::InvalidToken))?;
+    if payload.subject != token.subject || !stands(broker, &grant, &payload).await? {
         return Err(UserInfoFailure::Bearer(BearerError::InvalidToken));
     }
-    let user = token::account_of(broker, &grant).await?;
-    let person = token::person(user.as_ref(), &payload);
-    Ok(claims::userinfo(&payload.subject, &person, &token.scopes, &payload.request.claims))
+    let known = token::told::known(broker, &grant, &payload, application).await?;
+    let person = token::person(known.user.as_ref(), &payload);
+    let mut claims = claims::userinfo(&payload.subject, &person, &token.scopes, &payload.request.claims);
+    token::told::add(&mut claims, application, &known, &payload);
+    Ok(claims)
 }
 
 async fn stands(broker: &Broker, grant: &Grant, payload: &GrantPayload) -> Result<bool, Fault> {

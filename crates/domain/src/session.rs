@@ -19,6 +19,9 @@ pub struct Authentication {
     /// Mapped attributes of a person without a local account; empty otherwise.
     #[serde(default)]
     pub pass_through: Claims,
+    /// Names of the mapped groups of a person without a local account; empty otherwise.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// A live session of one browser.

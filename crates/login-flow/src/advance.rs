@@ -4,14 +4,15 @@
 //! the sign-in (too many attempts, another person in a later step) is a new state, so that it is saved.
 
 use chrono::{DateTime, Utc};
-use usher_domain::{Authentication, ConnectionId, Interaction, RefusalCode, Subject};
+use usher_domain::{Authentication, ConnectionId, Interaction, RefusalCode, SignInPageStyle, Subject};
 
 use crate::event::{FlowError, FlowEvent};
 use crate::flow::{
-    ChosenConnection, CompletedStep, Evidence, Factor, Finality, FlowRefusal, LoginFlow, ProvedIdentity, Rejection,
-    Standing,
+    ChosenConnection, CompletedStep, Evidence, Factor, Finality, FlowRefusal, Identified, LoginFlow, ProvedIdentity,
+    Rejection, Standing,
 };
 use crate::plan::StepNumber;
+use crate::proof;
 use crate::session::{session_fits, upstream_is_fresh};
 
 /// Longest user name that is kept to fill the form in again.
@@ -31,6 +32,13 @@ pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<
         FlowEvent::IdentityProved { step, authentication, proved } => {
             prove_identity(flow, step, *authentication, *proved)
         }
+        FlowEvent::Identified { step, typed, connections } => identify(flow, step, &typed, connections),
+        FlowEvent::ProofAsked { step, proved, user } => proof::ask(flow, step, *proved, user),
+        FlowEvent::CodeSent { code } => proof::send_code(flow, code),
+        FlowEvent::ProofRejected { wrong } => proof::reject(flow, wrong),
+        FlowEvent::OwnershipProved { by, authentication, decision } => {
+            proof::prove(flow, by, *authentication, decision)
+        }
         FlowEvent::Redecided { authentication, decision } => redecide(flow, *authentication, decision),
         FlowEvent::SessionReused { step, session } => {
             session_fits(&flow, &session, now)?;
@@ -40,6 +48,8 @@ pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<
         FlowEvent::Restarted => {
             flow.completed.clear();
             flow.rejection = None;
+            flow.identified = None;
+            flow.proof = None;
             flow.restarts = flow.restarts.saturating_add(1);
             flow.standing = Standing::Open;
             Ok(flow)
@@ -96,13 +106,14 @@ fn finality(code: RefusalCode) -> Finality {
     }
 }
 
-/// The step must be the open one. Going on clears a refusal that may be restarted.
-fn at_open_step(flow: &mut LoginFlow, step: StepNumber) -> Result<(), FlowError> {
+/// The step must be the open one. Going on clears a refusal that may be restarted, and a proof that another way left open.
+pub(crate) fn at_open_step(flow: &mut LoginFlow, step: StepNumber) -> Result<(), FlowError> {
     if flow.open_step() != Some(step) {
         return Err(FlowError::StepClosed);
     }
     flow.standing = Standing::Open;
     flow.rejection = None;
+    flow.proof = None;
     Ok(())
 }
 
@@ -111,7 +122,27 @@ fn choose(mut flow: LoginFlow, step: StepNumber, connection: ConnectionId) -> Re
         return Err(FlowError::NotOffered);
     }
     at_open_step(&mut flow, step)?;
+    if let Some(who) = &mut flow.identified {
+        who.departed = who.departed || who.connections.contains(&connection);
+    }
     flow.chosen.push(ChosenConnection { step, connection });
+    Ok(flow)
+}
+
+/// Only connections of the step count, and none that serves linking alone (LINK-13).
+fn identify(
+    mut flow: LoginFlow,
+    step: StepNumber,
+    typed: &str,
+    connections: Vec<ConnectionId>,
+) -> Result<LoginFlow, FlowError> {
+    if flow.plan.style != SignInPageStyle::IdentifierFirst {
+        return Err(FlowError::NotOffered);
+    }
+    at_open_step(&mut flow, step)?;
+    let connections = connections.into_iter().filter(|id| flow.signs_in_by(step, id)).collect();
+    let typed = typed.chars().take(MAX_TYPED_NAME).collect();
+    flow.identified = Some(Identified { typed, connections, departed: false });
     Ok(flow)
 }
 
@@ -152,21 +183,36 @@ fn prove_identity(
     if authentication.connection.as_ref() != Some(connection) {
         return Err(FlowError::Incoherent("authentication and identity name different connections"));
     }
-    check_subject(&authentication.subject, &proved)?;
-    if !flow.chosen.iter().any(|c| c.step == step && c.connection == *connection) {
-        return Err(FlowError::NotDeparted);
+    if proved.ownership.is_some() {
+        return Err(FlowError::Incoherent("nobody asked for a proof of ownership"));
     }
-    if !upstream_is_fresh(&flow, proved.identity.auth_time, flow.seen_at) {
-        let refusal = FlowRefusal {
-            code: RefusalCode::IdpResponseInvalid,
-            connection: Some(connection.clone()),
-            finality: Finality::Restartable,
-        };
+    check_subject(&authentication.subject, &proved)?;
+    departed(&flow, step, &proved)?;
+    if let Some(refusal) = stale_upstream(&flow, &proved) {
         at_open_step(&mut flow, step)?;
         flow.refuse(refusal);
         return Ok(flow);
     }
     complete(flow, step, authentication, Evidence::Identity(Box::new(proved)))
+}
+
+/// An answer counts for the step from which this sign-in departed.
+pub(crate) fn departed(flow: &LoginFlow, step: StepNumber, proved: &ProvedIdentity) -> Result<(), FlowError> {
+    let connection = &proved.identity.key.connection;
+    if flow.chosen.iter().any(|c| c.step == step && c.connection == *connection) {
+        Ok(())
+    } else {
+        Err(FlowError::NotDeparted)
+    }
+}
+
+/// The refusal of an identity whose provider asked the person too long ago.
+pub(crate) fn stale_upstream(flow: &LoginFlow, proved: &ProvedIdentity) -> Option<FlowRefusal> {
+    (!upstream_is_fresh(flow, proved.identity.auth_time, flow.seen_at)).then(|| FlowRefusal {
+        code: RefusalCode::IdpResponseInvalid,
+        connection: Some(proved.identity.key.connection.clone()),
+        finality: Finality::Restartable,
+    })
 }
 
 /// A federated subject is the proved identity itself; a local one is whom provisioning named.
@@ -180,7 +226,7 @@ fn check_subject(subject: &Subject, proved: &ProvedIdentity) -> Result<(), FlowE
 }
 
 /// Completes the open step, or ends the sign-in when another person completes a later one (SESS-11).
-fn complete(
+pub(crate) fn complete(
     mut flow: LoginFlow,
     step: StepNumber,
     authentication: Authentication,

@@ -1,9 +1,10 @@
 //! What can happen in a sign-in, and why it may be refused as a fact.
 
-use usher_domain::{Authentication, BrowserSession, ConnectionId, RefusalCode};
+use usher_domain::{Authentication, BrowserSession, ConnectionId, RefusalCode, UserId};
 
 use crate::flow::ProvedIdentity;
 use crate::plan::StepNumber;
+use crate::proof::{OwnershipBy, SentCode, WrongProof};
 use crate::session::UnfitSession;
 
 /// Something that happened. Events that complete a step name it, so that a form sent twice or a late
@@ -39,6 +40,43 @@ pub enum FlowEvent {
         authentication: Box<Authentication>,
         /// What was proved.
         proved: Box<ProvedIdentity>,
+    },
+    /// The person said who they are, on a page that asks for nothing else first.
+    Identified {
+        /// The open step.
+        step: StepNumber,
+        /// What was typed.
+        typed: String,
+        /// The connections in charge of the typed domain; the step's own are kept.
+        connections: Vec<ConnectionId>,
+    },
+    /// A connection proved an identity that means an existing account, which the person must prove to own.
+    ProofAsked {
+        /// The open step, or the one that this very identity completed before the facts moved.
+        step: StepNumber,
+        /// What was proved, and the decision that asks.
+        proved: Box<ProvedIdentity>,
+        /// The account.
+        user: UserId,
+    },
+    /// A code was sent, or seemed to be.
+    CodeSent {
+        /// The code.
+        code: SentCode,
+    },
+    /// A proof was wrong.
+    ProofRejected {
+        /// Which.
+        wrong: WrongProof,
+    },
+    /// The person proved to own the account; the identity is the one that waited.
+    OwnershipProved {
+        /// How.
+        by: OwnershipBy,
+        /// Who it is now.
+        authentication: Box<Authentication>,
+        /// The decision made with the proof, opaque.
+        decision: String,
     },
     /// The end of the sign-in decided anew and found another outcome for the same identity.
     Redecided {
@@ -100,6 +138,12 @@ pub enum FlowError {
     /// The event contradicts itself.
     #[error("incoherent event: {0}")]
     Incoherent(&'static str),
+    /// No proof of ownership is asked for.
+    #[error("no proof is asked for")]
+    NothingToProve,
+    /// No more codes are sent in this sign-in.
+    #[error("too many codes in one sign-in")]
+    TooManyCodes,
     /// There is nothing to finish yet.
     #[error("the sign-in is not complete")]
     NotReady,
@@ -110,9 +154,9 @@ impl FlowError {
     pub fn refusal_code(&self) -> RefusalCode {
         match self {
             Self::Expired => RefusalCode::TxExpired,
-            Self::AlreadyFinished | Self::StepClosed => RefusalCode::TxAlreadyUsed,
+            Self::AlreadyFinished | Self::StepClosed | Self::NothingToProve => RefusalCode::TxAlreadyUsed,
             Self::Ended(code) => *code,
-            Self::TooManyEvents => RefusalCode::RateLimited,
+            Self::TooManyEvents | Self::TooManyCodes => RefusalCode::RateLimited,
             Self::NotOffered => RefusalCode::ConnectionUnavailable,
             Self::NotDeparted | Self::InteractionForbidden | Self::SessionUnfit(_) | Self::NotReady => {
                 RefusalCode::BadRequest

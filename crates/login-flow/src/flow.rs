@@ -13,6 +13,7 @@ use usher_domain::{
 };
 
 use crate::plan::{FlowPlan, StepNumber, StepOption};
+use crate::proof::{Ownership, PendingProof};
 
 /// A proved external identity and the opaque decision of provisioning about it (the broker's codec).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct ProvedIdentity {
     pub identity: ExternalIdentity,
     /// The decision that steered the flow.
     pub decision: String,
+    /// The account that the person proved to own, for this identity and in this sign-in.
+    #[serde(default)]
+    pub ownership: Option<Ownership>,
 }
 
 /// What a completed step rests on.
@@ -90,6 +94,16 @@ pub(crate) struct ChosenConnection {
     pub connection: ConnectionId,
 }
 
+/// Who the person says to be, on a page that asks for nothing else first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identified {
+    pub typed: String,
+    /// Where people of the typed domain sign in; empty: here.
+    pub connections: Vec<ConnectionId>,
+    /// Whether the sign-in went to one of them already, so that Back shows the page.
+    pub departed: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rejection {
     pub typed_name: Option<String>,
@@ -154,6 +168,13 @@ pub struct LoginFlow {
     pub(crate) chosen: Vec<ChosenConnection>,
     pub(crate) failed: BTreeMap<Factor, u32>,
     pub(crate) rejection: Option<Rejection>,
+    #[serde(default)]
+    pub(crate) identified: Option<Identified>,
+    #[serde(default)]
+    pub(crate) proof: Option<PendingProof>,
+    /// Codes that this sign-in had sent, whatever became of them.
+    #[serde(default)]
+    pub(crate) codes_sent: u32,
     /// How often the person asked for another way.
     pub(crate) restarts: u32,
     pub(crate) standing: Standing,
@@ -185,6 +206,9 @@ impl LoginFlow {
             chosen: Vec::new(),
             failed: BTreeMap::new(),
             rejection: None,
+            identified: None,
+            proof: None,
+            codes_sent: 0,
             restarts: 0,
             standing: Standing::Open,
         }
@@ -288,6 +312,11 @@ impl LoginFlow {
         }
     }
 
+    /// The proof of ownership that is asked for.
+    pub fn pending_proof(&self) -> Option<&PendingProof> {
+        self.proof.as_ref()
+    }
+
     /// The session that satisfied the subject step, if one did.
     pub fn reused_session(&self) -> Option<&SessionId> {
         match &self.completed.first()?.evidence {
@@ -325,7 +354,8 @@ impl LoginFlow {
     pub(crate) fn offered_connections(&self, step: StepNumber) -> impl Iterator<Item = &ConnectionId> {
         self.plan.options(step).iter().filter_map(|option| match option {
             StepOption::Connection { id, listing } => {
-                let hinted = self.request.connection_hint.as_ref() == Some(id);
+                let of_domain = self.identified.as_ref().is_some_and(|who| who.connections.contains(id));
+                let hinted = of_domain || self.request.connection_hint.as_ref() == Some(id);
                 match listing {
                     SignInPageListing::Shown => true,
                     SignInPageListing::Hidden => hinted,
@@ -337,6 +367,14 @@ impl LoginFlow {
         })
     }
 
+    /// Whether people may sign in to a step by a connection, listed or not.
+    pub(crate) fn signs_in_by(&self, step: StepNumber, connection: &ConnectionId) -> bool {
+        self.plan.options(step).iter().any(|option| match option {
+            StepOption::Connection { id, listing } => id == connection && *listing != SignInPageListing::LinkOnly,
+            StepOption::Password => false,
+        })
+    }
+
     /// Whether a step plans a connection, listed or not: a session may have begun there.
     pub(crate) fn plans_connection(&self, step: StepNumber, connection: &ConnectionId) -> bool {
         self.plan.options(step).iter().any(|o| matches!(o, StepOption::Connection { id, .. } if id == connection))
@@ -345,6 +383,7 @@ impl LoginFlow {
     /// Ends or interrupts the sign-in and drops what was proved.
     pub(crate) fn refuse(&mut self, refusal: FlowRefusal) {
         self.completed.clear();
+        self.proof = None;
         self.standing = Standing::Refused { refusal };
     }
 }

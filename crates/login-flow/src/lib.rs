@@ -39,6 +39,7 @@
 //!     connection: None,
 //!     amr: vec!["pwd".to_owned()],
 //!     pass_through: serde_json::Map::new(),
+//!     groups: Vec::new(),
 //! };
 //! let flow = advance(flow, FlowEvent::PasswordAccepted { step: StepNumber::FIRST, authentication }, now)?;
 //! assert_eq!(next(&flow, now), Next::Finish);
@@ -51,6 +52,7 @@ mod event;
 mod flow;
 mod next;
 mod plan;
+mod proof;
 mod session;
 
 #[cfg(test)]
@@ -64,4 +66,5 @@ pub use flow::{
 };
 pub use next::{Next, SignInNotice, SignInOffer, next};
 pub use plan::{FlowPlan, StepNumber, StepOption, StepPlan};
+pub use proof::{CODE_MINUTES, CodeStanding, Ownership, OwnershipBy, PendingProof, ProofOffer, SentCode, WrongProof};
 pub use session::{UnfitSession, session_fits};

@@ -1,10 +1,11 @@
 //! What happens now: derived from the facts at every request of the dispatcher, never stored.
 
 use chrono::{DateTime, Utc};
-use usher_domain::{ConnectionId, Interaction, RefusalCode};
+use usher_domain::{ConnectionId, Interaction, RefusalCode, SignInPageStyle};
 
 use crate::flow::{Finality, FlowRefusal, LoginFlow, Standing};
 use crate::plan::StepNumber;
+use crate::proof::{self, ProofOffer};
 
 /// A word above the sign-in form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct SignInOffer {
     pub notice: Option<SignInNotice>,
     /// What was typed as user name in the attempt before.
     pub typed_name: Option<String>,
+    /// What was typed on the page that asks for it first; shown with a way to change it.
+    pub identifier: Option<String>,
 }
 
 /// What happens now.
@@ -35,6 +38,10 @@ pub struct SignInOffer {
 pub enum Next {
     /// The person is asked.
     ShowSignIn(SignInOffer),
+    /// The person is asked who they are, and nothing else yet.
+    AskIdentifier(SignInOffer),
+    /// The person is asked to prove that an existing account is theirs.
+    ProveOwnership(ProofOffer),
     /// There is one way, or the application named one: go at once. Record the departure first.
     Depart {
         /// The open step.
@@ -62,11 +69,11 @@ pub fn next(flow: &LoginFlow, now: DateTime<Utc>) -> Next {
         Standing::Refused { refusal } if refusal.finality == Finality::Final => Next::Refused(refusal.clone()),
         _ if expired => Next::Expired,
         Standing::Refused { refusal } => Next::Refused(refusal.clone()),
-        Standing::Open => go_on(flow),
+        Standing::Open => go_on(flow, now),
     }
 }
 
-fn go_on(flow: &LoginFlow) -> Next {
+fn go_on(flow: &LoginFlow, now: DateTime<Utc>) -> Next {
     if flow.is_complete() {
         return Next::Finish;
     }
@@ -77,6 +84,9 @@ fn go_on(flow: &LoginFlow) -> Next {
     if flow.request.interaction == Interaction::Forbidden {
         return Next::CannotInteract;
     }
+    if let Some(offer) = proof::offer(flow, now) {
+        return Next::ProveOwnership(offer);
+    }
     let offer = SignInOffer {
         step,
         password: flow.offers_password(step),
@@ -84,13 +94,31 @@ fn go_on(flow: &LoginFlow) -> Next {
         login_hint: flow.request.login_hint.clone(),
         notice: flow.rejection.as_ref().map(|_| SignInNotice::WrongPassword),
         typed_name: flow.rejection.as_ref().and_then(|r| r.typed_name.clone()),
+        identifier: flow.identified.as_ref().map(|who| who.typed.clone()),
     };
     if !offer.password && offer.connections.is_empty() {
         return end(RefusalCode::ConnectionUnavailable);
     }
     match automatic(flow, &offer) {
         Some(connection) => Next::Depart { step, connection: connection.clone() },
-        None => Next::ShowSignIn(offer),
+        None => page(flow, offer),
+    }
+}
+
+/// The page that asks: everything at once, or first who the person is (home-realm discovery).
+fn page(flow: &LoginFlow, offer: SignInOffer) -> Next {
+    if flow.plan.style == SignInPageStyle::List {
+        return Next::ShowSignIn(offer);
+    }
+    match &flow.identified {
+        None => Next::AskIdentifier(offer),
+        Some(who) if !who.connections.is_empty() => match who.connections.as_slice() {
+            [only] if !who.departed => Next::Depart { step: offer.step, connection: only.clone() },
+            several => Next::ShowSignIn(SignInOffer { password: false, connections: several.to_vec(), ..offer }),
+        },
+        // The same for people who are known and for those who are not.
+        Some(_) if offer.password => Next::ShowSignIn(SignInOffer { connections: Vec::new(), ..offer }),
+        Some(_) => Next::ShowSignIn(offer),
     }
 }
 

@@ -5,7 +5,7 @@
 //! arrival. Today every application has one step; steps 2..n and scripts slot in here.
 
 use serde::{Deserialize, Serialize};
-use usher_domain::{AccountNeed, Application, Connection, ConnectionId, SignInPageListing};
+use usher_domain::{AccountNeed, Application, Connection, ConnectionId, SignInPageListing, SignInPageStyle};
 
 /// The number of a step, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,6 +72,9 @@ pub struct FlowPlan {
     pub revision: i64,
     /// Whether a person without a local account may pass.
     pub account: AccountNeed,
+    /// How the page begins.
+    #[serde(default)]
+    pub style: SignInPageStyle,
     /// Steps 1 to n.
     pub steps: Vec<StepPlan>,
 }
@@ -79,7 +82,7 @@ pub struct FlowPlan {
 impl FlowPlan {
     /// A plan with one step.
     pub fn one_step(revision: i64, account: AccountNeed, options: Vec<StepOption>) -> Self {
-        Self { revision, account, steps: vec![StepPlan { options }] }
+        Self { revision, account, style: SignInPageStyle::List, steps: vec![StepPlan { options }] }
     }
 
     /// What an application offers: password where it is allowed, then the enabled connections that the
@@ -91,11 +94,9 @@ impl FlowPlan {
         let password = application.local_sign_in.then_some(StepOption::Password);
         let federated =
             connections.iter().filter(allowed).map(|c| StepOption::Connection { id: c.id.clone(), listing: c.listing });
-        Self::one_step(
-            application.revision,
-            application.account_need(),
-            password.into_iter().chain(federated).collect(),
-        )
+        let options = password.into_iter().chain(federated).collect();
+        let plan = Self::one_step(application.revision, application.account_need(), options);
+        Self { style: application.sign_in_page, ..plan }
     }
 
     /// The options of a step; none for a step that does not exist.

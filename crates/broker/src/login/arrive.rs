@@ -5,15 +5,17 @@
 //! the first request leaves, so the same one never runs twice (OIDC-06).
 
 use usher_connectors::{Callback, Completed};
-use usher_domain::{AccountNeed, Authentication, Claims, ConnectionId, FlowId, RefusalCode, Subject, TraceStage};
+use usher_domain::{ConnectionId, ExternalIdentity, FlowId, RefusalCode, TraceStage};
 use usher_login_flow::{FlowEvent, ProvedIdentity, StepNumber, advance};
 use usher_provisioning::{Decision, Outcome};
 use usher_storage::pending::{self, PendingRow};
 use usher_storage::{Hash, Purpose, hash, hex};
 
+use super::decided::authentication;
+use super::decisions;
 use super::depart::{StoredHandshake, connector, services};
 use super::evidence::decide_now;
-use super::finish::decision_context;
+use super::finish::{account_need, decision_context};
 use super::probe::{self, ProbeReport};
 use super::refuse::{note_connector_error, page, refuse, refuse_stranger};
 use crate::broker::Broker;
@@ -93,7 +95,7 @@ async fn verify(
     (stored, visitor): (StoredHandshake, &Visitor),
 ) -> Result<Arrived, Failure> {
     let snapshot = broker.snapshot();
-    let Some(configured) = snapshot.live_connection(connection) else {
+    let Some(configured) = snapshot.sign_in_connection(connection) else {
         let code = RefusalCode::ConnectionUnavailable;
         return Err(refuse(broker, loaded, code, Some(connection.clone()), visitor).await);
     };
@@ -124,14 +126,12 @@ async fn decide(
     let now = broker.now();
     let connection = completed.identity.key.connection.clone();
     checked(&mut loaded.state.trace, now, format!("answer of {name} verified"), completed.checks);
-    let need = broker
-        .snapshot()
-        .application(&loaded.state.flow.request().application)
-        .map_or(AccountNeed::Any, usher_domain::Application::account_need);
+    let need = account_need(broker, &loaded.state.flow);
     let Some(context) = decision_context(broker, &completed.identity, need) else {
         let code = RefusalCode::ConnectionUnavailable;
         return Err(refuse(broker, loaded, code, Some(connection), visitor).await);
     };
+    let used = context.clone();
     let decided = broker.store.read(move |tx| Box::pin(async move { decide_now(tx, &context).await })).await?;
     for (attribute, received) in &decided.mapped.values {
         let text = format!("{attribute}: {}", probe::masked(received));
@@ -140,57 +140,42 @@ async fn decide(
     for line in decided.decision.explanation.lines() {
         note(&mut loaded.state.trace, now, TraceStage::Decision, line);
     }
+    let correlation = loaded.state.flow.correlation().clone();
+    decisions::record_answer(broker, &used, &decided.decision, &correlation).await?;
     match &decided.decision.outcome {
-        Outcome::Refuse { code } => Err(refuse(broker, loaded, *code, Some(connection), visitor).await),
-        Outcome::Link { .. } | Outcome::ProveOwnership { .. } => {
-            Err(refuse(broker, loaded, RefusalCode::LinkRefused, Some(connection), visitor).await)
+        Outcome::Refuse { code } => {
+            decisions::keep_now(broker, &decided.decision, &connection, &correlation).await?;
+            Err(refuse(broker, loaded, *code, Some(connection), visitor).await)
         }
-        Outcome::SignIn { .. } | Outcome::Create(_) | Outcome::PassThrough { .. } => {
-            let authentication = authentication(&completed.identity, &decided.decision, now);
-            proved(broker, loaded, step, (authentication, completed.identity, decided.decision), visitor).await
+        Outcome::ProveOwnership { user, .. } => {
+            decisions::keep_now(broker, &decided.decision, &connection, &correlation).await?;
+            let user = user.clone();
+            let proved = proved(completed.identity, &decided.decision)?;
+            let event = FlowEvent::ProofAsked { step, proved, user };
+            go_on(broker, loaded, event, connection, visitor).await
+        }
+        Outcome::SignIn { .. } | Outcome::Link { .. } | Outcome::Create(_) | Outcome::PassThrough { .. } => {
+            let authentication = Box::new(authentication(&completed.identity, &decided.decision, now));
+            let proved = proved(completed.identity, &decided.decision)?;
+            let event = FlowEvent::IdentityProved { step, authentication, proved };
+            go_on(broker, loaded, event, connection, visitor).await
         }
     }
 }
 
-/// Who signed in, how and when. The provider's own time counts where it is older: that is when the person was asked.
-fn authentication(
-    identity: &usher_domain::ExternalIdentity,
-    decision: &Decision,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Authentication {
-    let subject = match decision.outcome.user() {
-        Some(user) => Subject::Local { user: user.clone() },
-        None => Subject::Federated { key: identity.key.clone() },
-    };
-    let pass_through = match &decision.outcome {
-        Outcome::PassThrough { claims, .. } => claims.clone(),
-        _ => Claims::new(),
-    };
-    Authentication {
-        subject,
-        at: identity.auth_time.map_or(now, |at| at.min(now)),
-        connection: Some(identity.key.connection.clone()),
-        amr: Vec::new(),
-        pass_through,
-    }
+fn proved(identity: ExternalIdentity, decision: &Decision) -> Result<Box<ProvedIdentity>, Fault> {
+    let decision = serde_json::to_string(decision).map_err(|e| Fault::unreadable("decision", e))?;
+    Ok(Box::new(ProvedIdentity { identity, decision, ownership: None }))
 }
 
-async fn proved(
+async fn go_on(
     broker: &Broker,
     mut loaded: LoadedFlow,
-    step: StepNumber,
-    (authentication, identity, decision): (Authentication, usher_domain::ExternalIdentity, Decision),
+    event: FlowEvent,
+    connection: ConnectionId,
     visitor: &Visitor,
 ) -> Result<Arrived, Failure> {
-    let now = broker.now();
-    let connection = identity.key.connection.clone();
-    let decision = serde_json::to_string(&decision).map_err(|e| Fault::unreadable("decision", e))?;
-    let event = FlowEvent::IdentityProved {
-        step,
-        authentication: Box::new(authentication),
-        proved: Box::new(ProvedIdentity { identity, decision }),
-    };
-    match advance(loaded.state.flow.clone(), event, now) {
+    match advance(loaded.state.flow.clone(), event, broker.now()) {
         Ok(flow) => loaded.state.flow = flow,
         Err(error) => {
             return Err(refuse(broker, loaded, error.refusal_code(), Some(connection), visitor).await);

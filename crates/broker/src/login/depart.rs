@@ -66,7 +66,7 @@ pub async fn depart_loaded(
         }
     };
     let snapshot = broker.snapshot();
-    let Some(configured) = snapshot.live_connection(connection) else {
+    let Some(configured) = snapshot.sign_in_connection(connection) else {
         let code = RefusalCode::ConnectionUnavailable;
         return Err(refuse(broker, loaded, code, Some(connection.clone()), visitor).await);
     };

@@ -1,13 +1,15 @@
 //! The end of a sign-in: plan, commit, and look again when the facts moved under it.
 
-use usher_domain::{AccountNeed, Claims, RefusalCode, Subject, TraceStage};
-use usher_login_flow::{FlowEvent, LoginFlow, advance};
+use usher_domain::{AccountNeed, FlowId, RefusalCode, Subject, TraceStage, UserId};
+use usher_login_flow::{FlowEvent, LoginFlow, ProvedIdentity, StepNumber, advance};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
 use usher_oidc_provider::responses;
 use usher_provisioning::{Decision, Outcome, map};
 
 use super::commit::{Committed, FinishPlan, NotCommitted, Proof, commit};
+use super::decided::{pass_through, subject};
+use super::decisions;
 use super::evidence::{DecisionContext, vouched_email};
 use super::refuse::{record, refuse};
 use super::resume::stored_answer;
@@ -21,12 +23,23 @@ use crate::visitor::Visitor;
 /// Rounds before a sign-in gives up on facts that keep moving.
 const ROUNDS: usize = 4;
 
+/// How the end of a sign-in ends.
+#[derive(Debug)]
+pub enum Finished {
+    /// The application gets its answer.
+    Answered(Box<AnswerToApplication>),
+    /// The facts moved, and the person must prove something first: back to the dispatcher.
+    Asks(FlowId),
+}
+
+impl From<AnswerToApplication> for Finished {
+    fn from(answer: AnswerToApplication) -> Self {
+        Self::Answered(Box::new(answer))
+    }
+}
+
 /// Finishes a flow whose steps are all complete.
-pub async fn finish(
-    broker: &Broker,
-    mut loaded: LoadedFlow,
-    visitor: &Visitor,
-) -> Result<AnswerToApplication, Failure> {
+pub async fn finish(broker: &Broker, mut loaded: LoadedFlow, visitor: &Visitor) -> Result<Finished, Failure> {
     for _ in 0..ROUNDS {
         let plan = match plan(broker, &loaded, visitor) {
             Ok(plan) => plan,
@@ -38,14 +51,20 @@ pub async fn finish(
         };
         let attempt = plan.clone();
         match broker.store.write(move |tx| Box::pin(commit(tx, attempt.clone()))).await {
-            Ok(committed) => return Ok(finished(broker, loaded, plan, committed).await),
-            Err(NotCommitted::Redecided(decision)) => redecide(broker, &mut loaded, &decision)?,
+            Ok(committed) => return Ok(finished(broker, loaded, plan, committed).await.into()),
+            Err(NotCommitted::Redecided(decision)) => {
+                if let Outcome::ProveOwnership { user, .. } = &decision.outcome {
+                    let user = user.clone();
+                    return ask_anew(broker, loaded, &decision, user, visitor).await;
+                }
+                redecide(broker, &mut loaded, &decision)?;
+            }
             Err(NotCommitted::RaceLost) => {}
             Err(NotCommitted::ConfigurationMoved) => {
                 broker.reload().await?;
             }
-            Err(NotCommitted::AnotherPerson) => return another_person(broker, loaded, visitor).await,
-            Err(NotCommitted::AlreadyFinished) => return stored_answer(broker, &loaded, visitor).await,
+            Err(NotCommitted::AnotherPerson) => return Ok(another_person(broker, loaded, visitor).await?.into()),
+            Err(NotCommitted::AlreadyFinished) => return Ok(stored_answer(broker, &loaded, visitor).await?.into()),
             Err(NotCommitted::Refused(code)) => {
                 let connection = loaded.state.flow.last_connection().cloned();
                 return Err(refuse(broker, loaded, code, connection, visitor).await);
@@ -86,7 +105,7 @@ fn plan(broker: &Broker, loaded: &LoadedFlow, visitor: &Visitor) -> Result<Finis
         return Err(Unplanned::Refused(RefusalCode::NoAccount));
     }
     let connection_is_on =
-        authentication.connection.as_ref().is_none_or(|connection| snapshot.live_connection(connection).is_some());
+        authentication.connection.as_ref().is_none_or(|connection| snapshot.sign_in_connection(connection).is_some());
     if !connection_is_on {
         return Err(Unplanned::Refused(RefusalCode::ConnectionUnavailable));
     }
@@ -107,6 +126,8 @@ fn plan(broker: &Broker, loaded: &LoadedFlow, visitor: &Visitor) -> Result<Finis
         old_session: visitor.session.as_ref().map(|live| live.cookie),
         visitor: visitor.clone(),
         trace: loaded.state.trace.clone(),
+        can_mail: broker.can_mail(),
+        configuration_moved: false,
     })
 }
 
@@ -116,8 +137,9 @@ fn proof(broker: &Broker, flow: &LoginFlow, account: AccountNeed) -> Result<Proo
     }
     let Some(proved) = flow.proved_identity() else { return Ok(Proof::Local) };
     let decision: Decision = serde_json::from_str(&proved.decision).map_err(|e| Fault::unreadable("decision", e))?;
-    let context = decision_context(broker, &proved.identity, account)
+    let mut context = decision_context(broker, &proved.identity, account)
         .ok_or(Unplanned::Refused(RefusalCode::ConnectionUnavailable))?;
+    context.ownership.clone_from(&proved.ownership);
     Ok(Proof::Identity(Box::new(context), Box::new(decision)))
 }
 
@@ -131,15 +153,18 @@ pub fn decision_context(
     let configured = snapshot.live_connection(&identity.key.connection)?;
     let fresh = usher_domain::LinkId::random(broker.entropy());
     let mut identity = identity.clone();
-    // A provider vouches for no address on a domain that another connection is in charge of.
+    // A provider vouches for no address on a domain that is not its own to assert.
     // Judged by the address as it would be stored, whatever shape its claim has.
     if vouched_email(&map(&identity, &configured.connection.mapping))
-        .is_some_and(|address| snapshot.is_foreign_domain(address.domain(), &identity.key.connection))
+        .is_some_and(|address| !snapshot.may_assert(address.domain(), &identity.key.connection))
     {
         identity.email_verified = false;
     }
     Some(DecisionContext {
         connection: configured.connection.clone(),
+        ownership: None,
+        schema: snapshot.schema.clone(),
+        groups: snapshot.groups_of(&configured.connection),
         pass_through_subject: broker.pass_through_subject(&identity.key),
         identity,
         random_suffix: fresh.as_str().chars().rev().take(8).collect(),
@@ -155,13 +180,8 @@ fn redecide(broker: &Broker, loaded: &mut LoadedFlow, decision: &Decision) -> Re
         loaded.state.flow.authentication().ok_or(Fault::Invariant("a finished flow is authenticated"))?;
     let proved =
         loaded.state.flow.proved_identity().ok_or(Fault::Invariant("a decision is about a proved identity"))?;
-    let key = proved.identity.key.clone();
-    authentication.subject =
-        decision.outcome.user().map_or(Subject::Federated { key }, |user| Subject::Local { user: user.clone() });
-    authentication.pass_through = match &decision.outcome {
-        Outcome::PassThrough { claims, .. } => claims.clone(),
-        _ => Claims::new(),
-    };
+    authentication.subject = subject(&proved.identity, decision);
+    authentication.pass_through = pass_through(decision);
     let text = serde_json::to_string(decision).map_err(|e| Fault::unreadable("decision", e))?;
     let event = FlowEvent::Redecided { authentication: Box::new(authentication), decision: text };
     let flow = advance(loaded.state.flow.clone(), event, now)
@@ -171,6 +191,37 @@ fn redecide(broker: &Broker, loaded: &mut LoadedFlow, decision: &Decision) -> Re
         note(&mut loaded.state.trace, now, TraceStage::Decision, format!("decided again: {line}"));
     }
     Ok(())
+}
+
+/// The identity means another account by now: what was proved for the first one counts nothing, and the person is asked.
+async fn ask_anew(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    decision: &Decision,
+    user: UserId,
+    visitor: &Visitor,
+) -> Result<Finished, Failure> {
+    let now = broker.now();
+    let step = loaded.state.flow.completed().first().map_or(StepNumber::FIRST, |done| done.step);
+    let proved = loaded.state.flow.proved_identity();
+    let identity = proved.ok_or(Fault::Invariant("a decision is about a proved identity"))?.identity.clone();
+    let connection = identity.key.connection.clone();
+    decisions::keep_now(broker, decision, &connection, loaded.state.flow.correlation()).await?;
+    let text = serde_json::to_string(decision).map_err(|e| Fault::unreadable("decision", e))?;
+    let proved = Box::new(ProvedIdentity { identity, decision: text, ownership: None });
+    match advance(loaded.state.flow.clone(), FlowEvent::ProofAsked { step, proved, user }, now) {
+        Ok(flow) => loaded.state.flow = flow,
+        Err(error) => return Err(refuse(broker, loaded, error.refusal_code(), Some(connection), visitor).await),
+    }
+    note(&mut loaded.state.trace, now, TraceStage::Decision, "decided again: the account must be proved");
+    flow_state::save(broker, &loaded.state, loaded.revision).await?;
+    Ok(Finished::Asks(loaded.state.flow.id().clone()))
+}
+
+/// Whether the application of a flow takes people without a local account.
+pub fn account_need(broker: &Broker, flow: &LoginFlow) -> AccountNeed {
+    let snapshot = broker.snapshot();
+    snapshot.application(&flow.request().application).map_or(AccountNeed::Any, usher_domain::Application::account_need)
 }
 
 /// The application expects somebody else (OIDC Core 3.1.2.2 (4)): it is told, the sign-in ends, nobody is signed in.
@@ -200,6 +251,11 @@ async fn finished(
     committed: Committed,
 ) -> AnswerToApplication {
     loaded.state.trace = committed.trace;
+    if committed.configuration_moved
+        && let Err(fault) = broker.reload().await
+    {
+        fault_logged(&fault, "a new group is not known here yet");
+    }
     if let Ok(flow) = advance(loaded.state.flow.clone(), FlowEvent::Finished, plan.now) {
         loaded.state.flow = flow;
     }

@@ -4,11 +4,15 @@
 
 mod arrive;
 mod commit;
+mod decided;
+mod decisions;
 mod depart;
 mod evidence;
 mod finish;
+mod identify;
 mod password;
 mod probe;
+mod proof;
 mod refuse;
 mod restart;
 mod resume;
@@ -16,8 +20,12 @@ mod resume;
 pub use arrive::{Arrived, arrive};
 pub use commit::{SESSION_KEY, verified_email};
 pub use depart::{depart, redirect_uri};
+pub(crate) use evidence::decide_now;
+pub(crate) use finish::decision_context;
+pub use identify::identify;
 pub use password::{PasswordForm, submit_password};
 pub use probe::{ProbeReport, begin_probe};
+pub use proof::{ProofPage, cancel as cancel_proof, send_code, submit_code, submit_password as submit_proof};
 pub use refuse::refuse_stranger as refuse_request;
 pub use restart::restart;
 pub use resume::{ListedConnection, Resumed, SignInPage, resume};

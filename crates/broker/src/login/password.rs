@@ -51,9 +51,6 @@ pub async fn submit_password(
     if !broker.csrf_matches(&format!("flow:{id}"), &form.csrf) {
         return Err(refuse_stranger(broker, RefusalCode::CsrfFailed, visitor).await);
     }
-    if form.username.len() > MAX_NAME_BYTES {
-        return Err(Refusal::bare(RefusalCode::BadRequest, visitor.correlation.clone(), now).into());
-    }
     let Next::ShowSignIn(offer) = next(&loaded.state.flow, now) else { return Ok(()) };
     if !offer.password {
         return Err(Refusal::bare(RefusalCode::BadRequest, visitor.correlation.clone(), now).into());
@@ -73,24 +70,35 @@ struct Named {
 
 /// Where attempts are counted.
 #[derive(Clone)]
-struct AttemptKeys {
+pub(super) struct AttemptKeys {
     /// The name as typed, from this place.
     door: String,
     /// The account; for unknown names the name, so that both behave alike.
     account: String,
 }
 
-async fn check(
+/// What a user name with a password turned out to be.
+pub(super) enum Checked {
+    /// An account and its password. Its failures are forgotten by [`forgive`] only.
+    Right(Box<User>, AttemptKeys),
+    /// Anything else: nothing tells which.
+    Wrong,
+}
+
+/// Looks at a user name and a password, under brake and lockout.
+pub(super) async fn check_password(
     broker: &Broker,
-    loaded: LoadedFlow,
-    step: StepNumber,
+    loaded: &LoadedFlow,
     form: PasswordForm,
     visitor: &Visitor,
-) -> Result<(), Failure> {
+) -> Result<Checked, Failure> {
+    if form.username.len() > MAX_NAME_BYTES {
+        return Err(Refusal::bare(RefusalCode::BadRequest, visitor.correlation.clone(), broker.now()).into());
+    }
     let named = look_up(broker, form.username.trim(), visitor).await?;
     let stored = match count(broker, named.keys.clone()).await? {
         Counted::DoorClosed(seconds) => {
-            return Err(braked(broker, &loaded, RefusalCode::Locked, visitor, seconds).await);
+            return Err(braked(broker, loaded, RefusalCode::Locked, visitor, seconds).await);
         }
         Counted::AccountClosed => None,
         Counted::Open => named.stored,
@@ -103,10 +111,26 @@ async fn check(
         }
         Err(fault @ PasswordError::UnreadableHash) => return Err(Fault::unreadable("password", fault).into()),
     };
-    match named.user.filter(|_| verified) {
-        Some(user) if user.state == AccountState::Active => accept(broker, loaded, step, user, named.keys).await,
-        Some(_) => Err(refuse(broker, loaded, RefusalCode::AccountDisabled, None, visitor).await),
-        None => reject(broker, loaded, step, &form.username).await,
+    Ok(match named.user.filter(|_| verified) {
+        Some(user) => Checked::Right(Box::new(user), named.keys),
+        None => Checked::Wrong,
+    })
+}
+
+async fn check(
+    broker: &Broker,
+    loaded: LoadedFlow,
+    step: StepNumber,
+    form: PasswordForm,
+    visitor: &Visitor,
+) -> Result<(), Failure> {
+    let typed = form.username.clone();
+    match check_password(broker, &loaded, form, visitor).await? {
+        Checked::Right(user, keys) if user.state == AccountState::Active => {
+            accept(broker, loaded, step, *user, keys).await
+        }
+        Checked::Right(..) => Err(refuse(broker, loaded, RefusalCode::AccountDisabled, None, visitor).await),
+        Checked::Wrong => reject(broker, loaded, step, &typed).await,
     }
 }
 
@@ -177,15 +201,9 @@ async fn count(broker: &Broker, keys: AttemptKeys) -> Result<Counted, Failure> {
     Ok(counted)
 }
 
-async fn accept(
-    broker: &Broker,
-    mut loaded: LoadedFlow,
-    step: StepNumber,
-    user: User,
-    keys: AttemptKeys,
-) -> Result<(), Failure> {
-    let now = broker.now();
-    broker
+/// Forgets the failures before a success.
+pub(super) async fn forgive(broker: &Broker, keys: AttemptKeys) -> Result<(), Fault> {
+    let forgotten = broker
         .store
         .write(move |tx| {
             let keys = keys.clone();
@@ -194,13 +212,26 @@ async fn accept(
                 attempts::clear(tx, &keys.account).await
             })
         })
-        .await?;
+        .await;
+    Ok(forgotten?)
+}
+
+async fn accept(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    step: StepNumber,
+    user: User,
+    keys: AttemptKeys,
+) -> Result<(), Failure> {
+    let now = broker.now();
+    forgive(broker, keys).await?;
     let authentication = Authentication {
         subject: Subject::Local { user: user.id.clone() },
         at: now,
         connection: None,
         amr: vec!["pwd".to_owned()],
         pass_through: usher_domain::Claims::new(),
+        groups: Vec::new(),
     };
     loaded.state.trace.user = Some(user.id);
     note(&mut loaded.state.trace, now, TraceStage::Page, "password accepted");
@@ -226,7 +257,13 @@ async fn move_on(broker: &Broker, mut loaded: LoadedFlow, event: FlowEvent) -> R
 }
 
 /// Too many attempts: recorded, the flow stays as it is.
-async fn braked(broker: &Broker, loaded: &LoadedFlow, code: RefusalCode, visitor: &Visitor, seconds: u64) -> Failure {
+pub(super) async fn braked(
+    broker: &Broker,
+    loaded: &LoadedFlow,
+    code: RefusalCode,
+    visitor: &Visitor,
+    seconds: u64,
+) -> Failure {
     let now = broker.now();
     let mut trace = loaded.state.trace.clone();
     note(&mut trace, now, TraceStage::Page, format!("refused: {code}"));

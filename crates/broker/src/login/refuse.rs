@@ -67,7 +67,12 @@ fn may_restart(loaded: &LoadedFlow, at: DateTime<Utc>) -> bool {
     match next(&loaded.state.flow, at) {
         Next::Refused(refusal) => refusal.finality == Finality::Restartable,
         Next::Expired | Next::AlreadyFinished => false,
-        Next::ShowSignIn(_) | Next::Depart { .. } | Next::Finish | Next::CannotInteract => true,
+        Next::ShowSignIn(_)
+        | Next::AskIdentifier(_)
+        | Next::ProveOwnership(_)
+        | Next::Depart { .. }
+        | Next::Finish
+        | Next::CannotInteract => true,
     }
 }
 

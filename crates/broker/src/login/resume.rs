@@ -9,6 +9,8 @@ use usher_oidc_provider::error::ErrorCode;
 use usher_oidc_provider::responses;
 use usher_storage::{Purpose, grants, users};
 
+use super::finish::Finished;
+use super::proof::{self, ProofPage};
 use super::refuse::{page, record, refuse};
 use super::{depart, finish};
 use crate::answer::AnswerToApplication;
@@ -42,6 +44,8 @@ pub struct SignInPage {
     pub password: bool,
     /// The connections, in order.
     pub connections: Vec<ListedConnection>,
+    /// What was typed on the page before, to be shown with a way to change it.
+    pub identifier: Option<String>,
     /// What to put into the name field.
     pub username: Option<String>,
     /// What went wrong last.
@@ -59,6 +63,12 @@ pub struct SignInPage {
 pub enum Resumed {
     /// Show the sign-in page.
     SignIn(Box<SignInPage>),
+    /// Ask who the person is, and nothing else yet.
+    Identify(Box<SignInPage>),
+    /// Ask for a proof that an existing account is the person's own.
+    Prove(Box<ProofPage>),
+    /// Look again: the facts moved.
+    Again(FlowId),
     /// Go to a provider.
     Depart(String),
     /// Back to the application.
@@ -75,10 +85,15 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
     }
     match next(&loaded.state.flow, now) {
         Next::ShowSignIn(offer) => Ok(Resumed::SignIn(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
+        Next::AskIdentifier(offer) => Ok(Resumed::Identify(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
+        Next::ProveOwnership(offer) => Ok(Resumed::Prove(Box::new(proof::page(broker, &loaded, offer)?))),
         Next::Depart { connection, .. } => {
             depart::depart_loaded(broker, loaded, &connection, visitor).await.map(Resumed::Depart)
         }
-        Next::Finish => finish::finish(broker, loaded, visitor).await.map(|a| Resumed::Answer(Box::new(a))),
+        Next::Finish => finish::finish(broker, loaded, visitor).await.map(|finished| match finished {
+            Finished::Answered(answer) => Resumed::Answer(answer),
+            Finished::Asks(flow) => Resumed::Again(flow),
+        }),
         Next::CannotInteract => cannot_interact(broker, &loaded).await.map(|a| Resumed::Answer(Box::new(a))),
         Next::AlreadyFinished => stored_answer(broker, &loaded, visitor).await.map(|a| Resumed::Answer(Box::new(a))),
         Next::Expired => Err(refuse(broker, loaded, RefusalCode::TxExpired, None, visitor).await),
@@ -102,14 +117,16 @@ async fn usable_session(
 ) -> Result<Option<BrowserSession>, Failure> {
     let now = broker.now();
     let Some(live) = &visitor.session else { return Ok(None) };
-    let waiting =
-        matches!(next(&loaded.state.flow, now), Next::ShowSignIn(_) | Next::Depart { .. } | Next::CannotInteract);
+    let waiting = matches!(
+        next(&loaded.state.flow, now),
+        Next::ShowSignIn(_) | Next::AskIdentifier(_) | Next::Depart { .. } | Next::CannotInteract
+    );
     if !waiting || session_fits(&loaded.state.flow, &live.session, now).is_err() {
         return Ok(None);
     }
     let authentication = &live.session.authentication;
     if let Some(connection) = &authentication.connection
-        && broker.snapshot().live_connection(connection).is_none()
+        && broker.snapshot().sign_in_connection(connection).is_none()
     {
         return Ok(None);
     }
@@ -160,7 +177,7 @@ fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visito
     let mut connections: Vec<ListedConnection> = offer
         .connections
         .iter()
-        .filter_map(|id| snapshot.live_connection(id))
+        .filter_map(|id| snapshot.sign_in_connection(id))
         .map(|c| ListedConnection {
             id: c.connection.id.clone(),
             name: c.connection.name.clone(),
@@ -174,7 +191,8 @@ fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visito
         application: snapshot.application(&flow.request().application).map(|a| a.name.clone()).unwrap_or_default(),
         password: offer.password,
         connections,
-        username: offer.typed_name.or(offer.login_hint),
+        identifier: offer.identifier.clone(),
+        username: offer.typed_name.or(offer.identifier).or(offer.login_hint),
         notice: offer.notice,
         csrf: broker.csrf_token(&format!("flow:{}", flow.id())),
         correlation: flow.correlation().clone(),

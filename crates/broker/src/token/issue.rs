@@ -8,9 +8,9 @@ use usher_oidc_provider::scope::{Scope, Scopes};
 use usher_oidc_provider::token::TokenResponse;
 use usher_oidc_provider::tokens::{AccessTokenParts, IdTokenParts, access_token, id_token};
 use usher_storage::grants::Grant;
-use usher_storage::{Hash, hash, users};
+use usher_storage::{Hash, hash};
 
-use super::TokenFailure;
+use super::{TokenFailure, told};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::grant::GrantPayload;
@@ -44,9 +44,10 @@ pub async fn tokens(
     scopes: Scopes,
     refresh: Option<FreshRefreshToken>,
 ) -> Result<TokenResponse, TokenFailure> {
-    let user = account_of(broker, grant).await?;
-    let person = person(user.as_ref(), payload);
-    let id_claims = claims::for_id_token(&person, &scopes, &payload.request.claims);
+    let known = told::known(broker, grant, payload, application).await?;
+    let person = person(known.user.as_ref(), payload);
+    let mut id_claims = claims::for_id_token(&person, &scopes, &payload.request.claims);
+    told::add(&mut id_claims, application, &known, payload);
     let signing = Signing {
         ring: broker.snapshot(),
         issuer: broker.issuer.clone(),
@@ -68,12 +69,6 @@ pub async fn tokens(
         scope: scopes,
         id_token,
     })
-}
-
-/// The account of a grant, as it is now.
-pub async fn account_of(broker: &Broker, grant: &Grant) -> Result<Option<User>, Fault> {
-    let Some(user) = grant.user.clone() else { return Ok(None) };
-    Ok(broker.store.read(move |tx| Box::pin(async move { users::get(tx, &user).await })).await?)
 }
 
 /// The person whose claims are told.

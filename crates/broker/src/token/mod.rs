@@ -3,9 +3,10 @@
 pub(crate) mod code;
 mod issue;
 mod refresh;
+pub(crate) mod told;
 
 pub use issue::ACCESS_TOKEN_LIFE;
-pub(crate) use issue::{account_of, person};
+pub(crate) use issue::person;
 
 use usher_oidc_provider::client_auth;
 use usher_oidc_provider::error::{ErrorCode, OAuthError};

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use usher_domain::{
     AccountNeed, ApplicationId, Authentication, BrowserSession, ConnectionId, CorrelationId, ExternalIdentity,
-    ExternalKey, FlowId, Interaction, SessionId, SignInPageListing, SignInRequest, Subject, UserId,
+    ExternalKey, FlowId, Interaction, SessionId, SignInPageListing, SignInPageStyle, SignInRequest, Subject, UserId,
 };
 
-use crate::{Beginning, FlowEvent, FlowPlan, LoginFlow, ProvedIdentity, StepNumber, StepOption, StepPlan};
+use crate::{
+    Beginning, FlowEvent, FlowPlan, LoginFlow, OwnershipBy, ProvedIdentity, SentCode, StepNumber, StepOption, StepPlan,
+};
 
 pub fn start() -> DateTime<Utc> {
     Utc.timestamp_opt(1_800_000_000, 0).unwrap()
@@ -47,7 +49,7 @@ pub fn flow_of(request: SignInRequest, steps: Vec<Vec<StepOption>>) -> LoginFlow
             correlation: CorrelationId::parse("7F3K-92QX-4DHV").unwrap(),
             request,
             protocol_request: r#"{"client_id":"notes"}"#.to_owned(),
-            plan: FlowPlan { revision: 1, account: AccountNeed::Any, steps },
+            plan: FlowPlan { revision: 1, account: AccountNeed::Any, style: SignInPageStyle::List, steps },
         },
         start(),
     )
@@ -69,6 +71,7 @@ pub fn by_password(user: &str, when: DateTime<Utc>) -> Authentication {
         connection: None,
         amr: vec!["pwd".to_owned()],
         pass_through: serde_json::Map::new(),
+        groups: Vec::new(),
     }
 }
 
@@ -79,6 +82,7 @@ pub fn by_connection(subject: Subject, via: &str, when: DateTime<Utc>) -> Authen
         connection: Some(connection(via)),
         amr: vec!["fed".to_owned()],
         pass_through: serde_json::Map::new(),
+        groups: Vec::new(),
     }
 }
 
@@ -98,6 +102,7 @@ pub fn proved(via: &str, subject: &str) -> ProvedIdentity {
             amr: vec!["mfa".to_owned()],
         },
         decision: "{}".to_owned(),
+        ownership: None,
     }
 }
 
@@ -148,4 +153,24 @@ pub fn session_of(number: u8, authentication: Authentication) -> FlowEvent {
 
 pub fn refused(code: usher_domain::RefusalCode) -> FlowEvent {
     FlowEvent::Refused { code, connection: None }
+}
+
+pub fn proof_asked(number: u8, via: &str, user: &str) -> FlowEvent {
+    FlowEvent::ProofAsked {
+        step: step(number),
+        proved: Box::new(proved(via, "ann")),
+        user: UserId::parse(user).unwrap(),
+    }
+}
+
+pub fn code(address: Option<&str>, sent_at: DateTime<Utc>) -> SentCode {
+    SentCode::new("mac".to_owned(), address.map(str::to_owned), sent_at)
+}
+
+pub fn owned(by: OwnershipBy, user: &str, via: &str) -> FlowEvent {
+    FlowEvent::OwnershipProved {
+        by,
+        authentication: Box::new(by_connection(local(user), via, start())),
+        decision: "link".to_owned(),
+    }
 }

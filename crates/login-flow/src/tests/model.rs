@@ -5,7 +5,7 @@ use proptest::test_runner::RngSeed;
 use usher_domain::{Interaction, RefusalCode, SignInRequest, Subject};
 
 use super::builders::*;
-use crate::{FlowError, FlowEvent, LoginFlow, Next, StepOption, advance, next};
+use crate::{FlowError, FlowEvent, LoginFlow, Next, OwnershipBy, StepOption, WrongProof, advance, next};
 
 fn people() -> impl Strategy<Value = &'static str> {
     prop_oneof![4 => Just("u_ann"), 1 => Just("u_mallory")]
@@ -13,6 +13,10 @@ fn people() -> impl Strategy<Value = &'static str> {
 
 fn ways() -> impl Strategy<Value = &'static str> {
     prop_oneof![3 => Just("acme"), 1 => Just("globex"), 1 => Just("hidden"), 1 => Just("unknown")]
+}
+
+fn steps_of() -> impl Strategy<Value = u8> {
+    1_u8..=3
 }
 
 fn events() -> impl Strategy<Value = FlowEvent> {
@@ -29,6 +33,10 @@ fn events() -> impl Strategy<Value = FlowEvent> {
             authentication: Box::new(by_connection(local(p), w, start())),
             decision: "again".to_owned(),
         }),
+        2 => (steps_of(), ways(), people()).prop_map(|(n, w, p)| proof_asked(n, w, p)),
+        1 => Just(FlowEvent::CodeSent { code: code(Some("ann@corp.test"), start()) }),
+        1 => Just(FlowEvent::ProofRejected { wrong: WrongProof::Code }),
+        2 => (people(), ways()).prop_map(|(p, w)| owned(OwnershipBy::Password, p, w)),
         1 => Just(FlowEvent::Restarted),
         1 => prop_oneof![Just(RefusalCode::IdpDenied), Just(RefusalCode::BadRequest)].prop_map(refused),
         2 => Just(FlowEvent::Finished),
@@ -50,12 +58,15 @@ fn check(flow: &LoginFlow, now: chrono::DateTime<chrono::Utc>) -> Result<(), Tes
     let subjects: Vec<&Subject> = completed.iter().map(|done| &done.authentication.subject).collect();
     prop_assert!(subjects.windows(2).all(|pair| pair[0] == pair[1]), "two people in one sign-in");
     prop_assert!(completed.len() <= flow.plan().steps.len());
+    for proved in flow.proved_identity().and_then(|proved| proved.ownership.as_ref()) {
+        prop_assert_eq!(subjects[0], &Subject::Local { user: proved.user.clone() }, "a proof of another account");
+    }
     match next(flow, now) {
         Next::Finish => {
             prop_assert_eq!(completed.len(), flow.plan().steps.len());
             prop_assert!(flow.authentication().is_some());
         }
-        Next::ShowSignIn(_) | Next::Depart { .. } => {
+        Next::ShowSignIn(_) | Next::AskIdentifier(_) | Next::ProveOwnership(_) | Next::Depart { .. } => {
             prop_assert!(flow.request().interaction != Interaction::Forbidden);
             prop_assert!(flow.open_step().is_some());
         }

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use usher_domain::{AttributeBag, Claims, UserName};
 
-pub(crate) use standard::{STANDARD_CLAIMS, is_reserved};
+pub(crate) use standard::STANDARD_CLAIMS;
+pub use standard::is_reserved;
 
 use crate::authorize::{ClaimDemand, ClaimsRequest};
 use crate::scope::{Scope, Scopes};

@@ -89,6 +89,6 @@ const RESERVED: [&str; 33] = [
 ];
 
 /// Whether a claim name belongs to the protocol.
-pub(crate) fn is_reserved(name: &str) -> bool {
+pub fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name)
 }

@@ -1,54 +1,86 @@
-//! What a decision does to an account: create it with its link, bring it up to date, or leave it alone.
+//! What a decision does to an account: create it with its link, link one that exists, bring it up to date, or leave it alone.
 
 use serde_json::json;
 use usher_domain::{
-    AccountState, AttributeBag, AttributeName, AttributeSource, AuditActor, EmailAddress, FederatedLink, LinkId,
-    NewUser, RefusalCode, TraceStage, User, UserId,
+    AccountState, AttributeBag, AttributeName, AttributeSource, AuditActor, AuditEvent, EmailAddress, FederatedLink,
+    LinkId, NewUser, RefusalCode, TraceStage, User, UserId,
 };
+use usher_provisioning::groups::Occasion;
 use usher_provisioning::{AccountUpdate, Outcome, mask};
 use usher_storage::links::LinkInsert;
-use usher_storage::unique_values::{Claim, UniqueValue};
+use usher_storage::unique_values::UniqueValue;
 use usher_storage::users::UserInsert;
-use usher_storage::{Tx, audit, links, unique_values, users};
+use usher_storage::{Tx, audit, links, users};
 
-use super::{FinishPlan, NotCommitted, Person, active, person_of};
+use super::{FinishPlan, NotCommitted, Person, active, groups, link, person_of};
+use crate::accounts::reclaim;
 use crate::audit::user_object;
 use crate::failure::Fault;
+use crate::login::decisions;
 use crate::login::evidence::{Decided, DecisionContext};
 use crate::tracing_events::note;
-/// Carries the decision out.
+
+/// Carries the decision out and keeps it with its explanation.
 pub(super) async fn apply(
     tx: &mut Tx,
     plan: &mut FinishPlan,
     context: &DecisionContext,
-    decided: Decided,
+    mut decided: Decided,
 ) -> Result<Person, NotCommitted> {
-    let explanation =
-        serde_json::to_string(&decided.decision.explanation).map_err(|e| Fault::unreadable("explanation", e))?;
-    match decided.decision.outcome {
-        Outcome::SignIn { update, .. } => {
-            let (Some(user), Some(link)) = (decided.user, decided.link) else {
-                return Err(Fault::Invariant("signing in rests on a link and its account").into());
-            };
-            active(&user)?;
-            links::touch(tx, &link.id, plan.now).await?;
-            if let Some(update) = update {
-                update_account(tx, plan, &user, update).await?;
-            }
-            Ok(person_of(&user))
+    let occasion = match decided.decision.outcome {
+        Outcome::Create(_) => Some(Occasion::Created),
+        Outcome::Link { .. } => Some(Occasion::Linked),
+        Outcome::SignIn { .. } if context.connection.provisioning.enabled => Some(Occasion::Later),
+        _ => None,
+    };
+    let existing = decided.user.as_ref().map(|user| &user.id);
+    let changes = groups::decide(tx, context, existing, occasion).await?;
+    if let Some(changes) = &changes {
+        decided.decision.explanation.add_groups(changes);
+    }
+    let kept = decided.decision.clone();
+    let explanation = decisions::explanation(&kept)?;
+    let person = match decided.decision.outcome {
+        Outcome::SignIn { update, .. } => sign_in(tx, plan, context, (decided.link, decided.user, update)).await?,
+        Outcome::Link { update, .. } => {
+            let user = decided.user.ok_or(Fault::Invariant("linking rests on an account"))?;
+            link::apply(tx, plan, context, (user, update, explanation)).await?
         }
         Outcome::Create(new_user) => {
             let user = create_account(tx, plan, context, *new_user).await?;
             link_account(tx, plan, context, &user, explanation).await?;
-            Ok(person_of(&user))
+            person_of(&user)
         }
         Outcome::PassThrough { subject, claims } => {
-            Ok(Person { user: None, public_subject: subject, pass_through: claims })
+            let names = usher_provisioning::groups::names_of(&context.identity, &context.connection, &context.groups);
+            Person { user: None, public_subject: subject, pass_through: claims, groups: names }
         }
-        Outcome::Refuse { code } => Err(NotCommitted::Refused(code)),
-        // Linking to an existing account, with or without proof, comes with its own settings page.
-        Outcome::Link { .. } | Outcome::ProveOwnership { .. } => Err(NotCommitted::Refused(RefusalCode::LinkRefused)),
+        Outcome::Refuse { code } => return Err(NotCommitted::Refused(code)),
+        Outcome::ProveOwnership { .. } => return Err(NotCommitted::Refused(RefusalCode::LinkRefused)),
+    };
+    if let (Some(user), Some(changes)) = (&person.user, changes) {
+        groups::apply(tx, plan, context, (user, changes)).await?;
     }
+    let correlation = plan.trace.correlation.clone();
+    decisions::keep(tx, (&kept, person.user.as_ref()), &context.connection.id, correlation, plan.now).await?;
+    Ok(person)
+}
+
+async fn sign_in(
+    tx: &mut Tx,
+    plan: &mut FinishPlan,
+    context: &DecisionContext,
+    (link, user, update): (Option<FederatedLink>, Option<User>, Option<AccountUpdate>),
+) -> Result<Person, NotCommitted> {
+    let (Some(user), Some(link)) = (user, link) else {
+        return Err(Fault::Invariant("signing in rests on a link and its account").into());
+    };
+    active(&user)?;
+    links::touch(tx, &link.id, plan.now).await?;
+    if let Some(update) = update {
+        update_account(tx, plan, context, (&user, update)).await?;
+    }
+    Ok(person_of(&user))
 }
 
 async fn create_account(
@@ -82,21 +114,18 @@ async fn create_account(
     if !inserted {
         return Err(NotCommitted::Refused(RefusalCode::ProvisioningRefused));
     }
-    if let Some(value) = verified_email(&user.attributes)
-        && let Claim::TakenBy(_) = unique_values::claim(tx, &value, &user.id).await?
-    {
+    if reclaim(tx, &user.id, &AttributeBag::new(), &user.attributes, &context.schema).await?.is_some() {
         return Err(NotCommitted::RaceLost);
     }
-    let mut event = crate::audit::event(&plan.visitor, plan.now, "user.provisioned", AuditActor::System);
-    event.object = user_object(&user.id);
-    event.correlation = Some(plan.trace.correlation.clone());
+    let mut event = event(plan, "user.provisioned", &user.id);
     event.detail = json!({ "connection": context.connection.id });
     audit::insert(tx, &event).await?;
     note(&mut plan.trace, plan.now, TraceStage::Decision, format!("account created: {}", mask(user.username.as_str())));
     Ok(user)
 }
 
-async fn link_account(
+/// Adds the link row.
+pub(super) async fn link_account(
     tx: &mut Tx,
     plan: &FinishPlan,
     context: &DecisionContext,
@@ -120,32 +149,39 @@ async fn link_account(
 async fn update_account(
     tx: &mut Tx,
     plan: &mut FinishPlan,
-    user: &User,
-    update: AccountUpdate,
+    context: &DecisionContext,
+    (user, update): (&User, AccountUpdate),
 ) -> Result<(), NotCommitted> {
-    let before = verified_email(&user.attributes);
-    let after = verified_email(&update.attributes);
-    if before != after {
-        if let Some(value) = &before {
-            unique_values::release(tx, value, &user.id).await?;
-        }
-        if let Some(value) = &after
-            && let Claim::TakenBy(_) = unique_values::claim(tx, value, &user.id).await?
-        {
-            return Err(NotCommitted::RaceLost);
-        }
+    if reclaim(tx, &user.id, &user.attributes, &update.attributes, &context.schema).await?.is_some() {
+        return Err(NotCommitted::RaceLost);
     }
     if users::update_attributes(tx, &user.id, user.revision, &update.attributes).await?.is_none() {
         return Err(NotCommitted::RaceLost);
     }
-    let mut event = crate::audit::event(&plan.visitor, plan.now, "user.updated", AuditActor::System);
-    event.object = user_object(&user.id);
-    event.correlation = Some(plan.trace.correlation.clone());
+    tell_update(tx, plan, &user.id, &update).await
+}
+
+/// Writes down which attributes changed.
+pub(super) async fn tell_update(
+    tx: &mut Tx,
+    plan: &mut FinishPlan,
+    user: &UserId,
+    update: &AccountUpdate,
+) -> Result<(), NotCommitted> {
     let names: Vec<_> = update.changes.iter().map(|change| change.attribute.as_str().to_owned()).collect();
+    let mut event = event(plan, "user.updated", user);
     event.detail = json!({ "attributes": names });
     audit::insert(tx, &event).await?;
     note(&mut plan.trace, plan.now, TraceStage::Decision, format!("account updated: {}", names.join(", ")));
     Ok(())
+}
+
+/// Something that a sign-in did to an account.
+pub(super) fn event(plan: &FinishPlan, action: &str, user: &UserId) -> AuditEvent {
+    let mut event = crate::audit::event(&plan.visitor, plan.now, action, AuditActor::System);
+    event.object = user_object(user);
+    event.correlation = Some(plan.trace.correlation.clone());
+    event
 }
 
 /// The unique value of a verified address.

@@ -4,6 +4,8 @@
 //! Constraints find the losers of a race; nothing is locked.
 
 mod account;
+mod groups;
+mod link;
 mod records;
 
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use usher_storage::sessions::CookieId;
 use usher_storage::{Hash, Store, Tx, config, credentials, sessions, users};
 
 pub use account::verified_email;
+pub use link::{language, shown};
 pub use records::SESSION_KEY;
 
 use super::evidence::{DecisionContext, decide_now};
@@ -70,6 +73,10 @@ pub struct FinishPlan {
     pub visitor: Visitor,
     /// What happened so far.
     pub trace: SignInTrace,
+    /// Whether mail can be sent.
+    pub can_mail: bool,
+    /// Set when the transaction itself changes the configuration.
+    pub configuration_moved: bool,
 }
 
 /// What was committed.
@@ -79,6 +86,8 @@ pub struct Committed {
     pub cookie: Option<CookieId>,
     /// The trace as it was written.
     pub trace: SignInTrace,
+    /// Whether the configuration changed with it.
+    pub configuration_moved: bool,
 }
 
 /// Why nothing was committed.
@@ -111,6 +120,7 @@ struct Person {
     user: Option<UserId>,
     public_subject: String,
     pass_through: Claims,
+    groups: Vec<String>,
 }
 
 /// Runs inside the transaction.
@@ -132,6 +142,7 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
         (None, Proof::Local | Proof::Session(_)) => {}
     }
     authentication.pass_through = person.pass_through.clone();
+    authentication.groups.clone_from(&person.groups);
     let (sid, cookie) = match &plan.proof {
         Proof::Session(sid) => (sid.clone(), None),
         Proof::Local | Proof::Identity(..) => {
@@ -141,7 +152,7 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
     };
     records::write_grant(tx, &plan, &person, authentication, sid).await?;
     let trace = records::write_records(tx, &plan, &person).await?;
-    Ok(Committed { cookie, trace })
+    Ok(Committed { cookie, trace, configuration_moved: plan.configuration_moved })
 }
 
 async fn resolve(tx: &mut Tx, plan: &mut FinishPlan) -> Result<Person, NotCommitted> {
@@ -170,7 +181,8 @@ async fn resolve(tx: &mut Tx, plan: &mut FinishPlan) -> Result<Person, NotCommit
                 }
                 still_open(tx, plan).await?;
                 let pass_through = plan.authentication.pass_through.clone();
-                Ok(Person { user: None, public_subject, pass_through })
+                let groups = plan.authentication.groups.clone();
+                Ok(Person { user: None, public_subject, pass_through, groups })
             }
         },
     }
@@ -207,5 +219,10 @@ fn active(user: &User) -> Result<(), NotCommitted> {
 }
 
 fn person_of(user: &User) -> Person {
-    Person { user: Some(user.id.clone()), public_subject: user.public_subject.clone(), pass_through: Claims::new() }
+    Person {
+        user: Some(user.id.clone()),
+        public_subject: user.public_subject.clone(),
+        pass_through: Claims::new(),
+        groups: Vec::new(),
+    }
 }

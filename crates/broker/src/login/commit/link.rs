@@ -1,0 +1,153 @@
+//! Linking an external identity to an account that exists, with the proof that it rests on.
+//!
+//! An account that never verified its address may have been made in advance by a stranger. Whoever reads its mailbox gets it
+//! only without what that stranger left in it: password, sessions, grants, links, invitations and self-set attributes go
+//! in the same transaction (LINK-01 to LINK-04).
+
+use serde_json::json;
+use usher_domain::{
+    AttributeBag, AttributeName, AttributeSource, AttributeValue, EmailAddress, Mail, MailContent, RefusalCode,
+    TraceStage, User, Verification,
+};
+use usher_login_flow::OwnershipBy;
+use usher_provisioning::{AccountUpdate, mask};
+use usher_storage::{Tx, audit, credentials, grants, links, sessions, setup_tokens, users};
+
+use super::account::{event, link_account, tell_update};
+use super::{FinishPlan, NotCommitted, Person, active, person_of};
+use crate::accounts::reclaim;
+use crate::login::evidence::DecisionContext;
+use crate::tracing_events::note;
+
+/// Links, updates, and tells the person.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    plan: &mut FinishPlan,
+    context: &DecisionContext,
+    (user, update, explanation): (User, Option<AccountUpdate>, String),
+) -> Result<Person, NotCommitted> {
+    active(&user)?;
+    let claimed = proof_stands(tx, context, &user).await?;
+    let mut after = update.as_ref().map_or_else(|| user.attributes.clone(), |update| update.attributes.clone());
+    if let Some(address) = &claimed {
+        empty_of_strangers(tx, plan, &user).await?;
+        after = owned(&after, address, plan.now);
+    }
+    if reclaim(tx, &user.id, &user.attributes, &after, &context.schema).await?.is_some() {
+        // A claimed address that somebody else verified will not become free by looking again.
+        let lost = NotCommitted::Refused(RefusalCode::ProvisioningRefused);
+        return Err(if claimed.is_some() { lost } else { NotCommitted::RaceLost });
+    }
+    // Written even when nothing changes: two identities that reach for one account meet at its revision.
+    if users::update_attributes(tx, &user.id, user.revision, &after).await?.is_none() {
+        return Err(NotCommitted::RaceLost);
+    }
+    link_account(tx, plan, context, &user, explanation).await?;
+    let proof = match context.ownership.as_ref().map(|ownership| &ownership.by) {
+        None => "rule",
+        Some(OwnershipBy::Password) => "password",
+        Some(OwnershipBy::MailCode { .. }) => "mail",
+    };
+    let mut linked = event(plan, "user.linked", &user.id);
+    linked.detail = json!({ "connection": context.connection.id, "proof": proof, "claimed": claimed.is_some() });
+    audit::insert(tx, &linked).await?;
+    note(&mut plan.trace, plan.now, TraceStage::Decision, format!("account linked ({proof})"));
+    if let Some(update) = &update {
+        tell_update(tx, plan, &user.id, update).await?;
+    }
+    tell_person(tx, plan, context, &user).await?;
+    Ok(person_of(&user))
+}
+
+/// Whether the proof still stands on what it rested on. Gives the address where the account changes hands by it.
+async fn proof_stands(
+    tx: &mut Tx,
+    context: &DecisionContext,
+    user: &User,
+) -> Result<Option<EmailAddress>, NotCommitted> {
+    let Some(ownership) = context.ownership.as_ref().filter(|ownership| ownership.user == user.id) else {
+        return Ok(None);
+    };
+    let expired = || NotCommitted::Refused(RefusalCode::TxExpired);
+    match &ownership.by {
+        OwnershipBy::Password => {
+            let changed_at = credentials::changed_at(tx, &user.id).await?;
+            if changed_at.is_none_or(|at| at > ownership.at) { Err(expired()) } else { Ok(None) }
+        }
+        OwnershipBy::MailCode { address } => {
+            let email = user.attributes.get(&AttributeName::email()).ok_or_else(expired)?;
+            let held = email.values.first().and_then(|text| EmailAddress::parse(text).ok());
+            let held = held.filter(|held| held.unique_key() == *address).ok_or_else(expired)?;
+            Ok((!email.verified.is_verified()).then_some(held))
+        }
+    }
+}
+
+/// Removes every way in that was there before.
+async fn empty_of_strangers(tx: &mut Tx, plan: &mut FinishPlan, user: &User) -> Result<(), NotCommitted> {
+    credentials::clear_password(tx, &user.id).await?;
+    sessions::delete_by_user(tx, &user.id).await?;
+    grants::revoke_by_user(tx, &user.id, plan.now).await?;
+    for link in links::list(tx, &user.id).await? {
+        links::delete(tx, &link.id).await?;
+    }
+    setup_tokens::revoke_all(tx, &format!("invite:{}", user.id)).await?;
+    let mut claimed = event(plan, "user.claimed", &user.id);
+    claimed.detail = json!({ "removed": ["password", "sessions", "grants", "links", "invitations"] });
+    audit::insert(tx, &claimed).await?;
+    note(&mut plan.trace, plan.now, TraceStage::Decision, "account claimed by mail: earlier ways in removed");
+    Ok(())
+}
+
+/// The attributes of an account whose address its owner just proved: what somebody typed about themselves before goes.
+fn owned(attributes: &AttributeBag, address: &EmailAddress, now: chrono::DateTime<chrono::Utc>) -> AttributeBag {
+    let email = AttributeName::email();
+    let mut owned: AttributeBag = attributes
+        .iter()
+        .filter(|(name, value)| value.source != AttributeSource::Person && **name != email)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let kept = attributes.get(&email).filter(|value| value.verified.is_verified()).cloned();
+    let proved = AttributeValue {
+        values: vec![address.as_str().to_owned()],
+        source: AttributeSource::Person,
+        verified: Verification::ByPerson,
+        at: now,
+    };
+    owned.insert(email, kept.unwrap_or(proved));
+    owned
+}
+
+/// A mail to the address that the account had before, if somebody vouched for it.
+async fn tell_person(
+    tx: &mut Tx,
+    plan: &FinishPlan,
+    context: &DecisionContext,
+    user: &User,
+) -> Result<(), NotCommitted> {
+    let address = user.attributes.get(&AttributeName::email()).filter(|value| value.verified.is_verified());
+    let address = address.and_then(|value| EmailAddress::parse(value.values.first()?).ok());
+    let Some(to) = address.filter(|_| plan.can_mail) else { return Ok(()) };
+    let mail = Mail {
+        to,
+        language: language(user),
+        content: MailContent::AccountLinked {
+            connection: context.connection.name.clone(),
+            external: shown(&context.identity),
+        },
+    };
+    crate::mail::queue(tx, &plan.store, &*plan.entropy, &mail, plan.now).await?;
+    Ok(())
+}
+
+/// The language of a person, as the account says.
+pub fn language(user: &User) -> Option<String> {
+    let locale = AttributeName::parse("locale").ok()?;
+    user.attributes.get(&locale)?.values.first().cloned()
+}
+
+/// Who somebody is at a provider, masked.
+pub fn shown(identity: &usher_domain::ExternalIdentity) -> String {
+    let email = identity.claims.get("email").and_then(serde_json::Value::as_str);
+    mask(email.unwrap_or(&identity.key.subject))
+}
