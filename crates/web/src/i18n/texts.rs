@@ -65,6 +65,15 @@ impl Texts {
         self.format(key, Some(&args))
     }
 
+    /// The text of a key with two values put in.
+    pub fn t2(self, key: &str, first: (&str, &str), second: (&str, &str)) -> String {
+        let mut args = FluentArgs::with_capacity(2);
+        for (name, value) in [first, second] {
+            args.set(name.to_owned(), without_controls(value).into_owned());
+        }
+        self.format(key, Some(&args))
+    }
+
     /// The text of a key with a number put in, which chooses the plural form.
     pub fn count(self, key: &str, name: &str, number: u64) -> String {
         let mut args = FluentArgs::with_capacity(1);

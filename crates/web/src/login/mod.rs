@@ -1,5 +1,8 @@
 //! The sign-in pages: dispatcher, departure, password form, restart.
 
+mod identify;
+mod link;
+
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -27,11 +30,16 @@ pub fn routes() -> Router<App> {
         .route(routes::LOGIN_GO, get(go))
         .route(routes::LOGIN_PASSWORD, post(password))
         .route(routes::LOGIN_RESTART, post(restart))
+        .merge(identify::routes())
+        .merge(link::routes())
 }
 
 #[derive(Deserialize)]
 struct ShowQuery {
     lang: Option<String>,
+    /// Searches among very many ways.
+    #[serde(default)]
+    find: String,
 }
 
 async fn show(
@@ -43,7 +51,10 @@ async fn show(
     let flow = flow_id(&app, &caller, flow)?;
     let resumed = login::resume(&app.broker, &flow, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
     match resumed {
-        Resumed::SignIn(page) => Ok(sign_in(&app, &caller, *page, query.lang.as_deref())),
+        Resumed::SignIn(page) => Ok(sign_in(&app, &caller, *page, &query)),
+        Resumed::Identify(page) => Ok(identify::page(&app, &caller, *page, &query)),
+        Resumed::Prove(page) => Ok(link::page(&app, &caller, *page, &query)),
+        Resumed::Again(flow) => Ok(see_other(&paths::login(&flow))),
         Resumed::Depart(url) => Ok(see_other(&url)),
         Resumed::Answer(answer) => answer_application(&app, &caller, *answer).await,
     }
@@ -53,40 +64,55 @@ fn flow_id(app: &App, caller: &Caller, text: String) -> Result<FlowId, WebError>
     FlowId::parse(text).map_err(|_| caller.refuse(app, RefusalCode::TxExpired))
 }
 
-fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, lang: Option<&str>) -> Response {
-    let chosen = lang.and_then(Language::from_tag);
-    let ui = chosen.map_or_else(|| caller.ui_for(&page.ui_locales), Ui::new);
+impl ShowQuery {
+    fn language(&self) -> Option<Language> {
+        self.lang.as_deref().and_then(Language::from_tag)
+    }
+
+    fn ui(&self, caller: &Caller, ui_locales: &[String]) -> Ui {
+        self.language().map_or_else(|| caller.ui_for(ui_locales), Ui::new)
+    }
+
+    /// A page, with the cookie for a language that was just chosen.
+    fn respond<T: askama::Template>(&self, app: &App, page: T, errors: FormErrors) -> Response {
+        let status = if errors.any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let response = (status, Page(page)).into_response();
+        match self.language() {
+            Some(language) => with_cookie(response, &app.cookies.set_language(language.tag())),
+            None => response,
+        }
+    }
+}
+
+/// The connections as the page lists them.
+fn ways(connections: Vec<login::ListedConnection>, find: &str) -> Ways {
+    let last_used = connections.iter().find(|c| c.last_used).map(|c| c.id.clone());
+    let ways = connections
+        .into_iter()
+        .map(|c| WayToSignIn { name: Named::new(&c.name), connection: c.id, button_text: c.button_text })
+        .collect();
+    Ways::find(ways, last_used.as_ref(), find)
+}
+
+fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuery) -> Response {
+    let ui = query.ui(caller, &page.ui_locales);
     let mut errors = FormErrors::none();
     if page.notice == Some(SignInNotice::WrongPassword) {
         errors.add("username", ui.t("error-credentials"));
     }
-    let last_used = page.connections.iter().find(|c| c.last_used).map(|c| c.id.clone());
-    let ways = page
-        .connections
-        .iter()
-        .map(|c| WayToSignIn {
-            connection: c.id.clone(),
-            name: Named::new(&c.name),
-            button_text: c.button_text.clone(),
-        })
-        .collect();
-    let status = if errors.any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = SignInPage {
         ui,
         flow: page.flow,
         application: page.application,
         csrf: page.csrf,
         step: 1,
-        ways: Ways::arrange(ways, last_used.as_ref()),
+        ways: ways(page.connections, &query.find),
+        identifier: page.identifier,
         password: page.password.then(|| PasswordForm { username: page.username.unwrap_or_default() }),
         notice: None,
-        errors,
+        errors: errors.clone(),
     };
-    let response = (status, Page(view)).into_response();
-    match chosen {
-        Some(language) => with_cookie(response, &app.cookies.set_language(language.tag())),
-        None => response,
-    }
+    query.respond(app, view, errors)
 }
 
 /// Sends the answer to the application, adopting the session that was written with it.

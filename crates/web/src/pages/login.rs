@@ -8,6 +8,8 @@ use crate::forms::FormErrors;
 
 /// How many ways stay in sight; more fold under "More ways to sign in".
 const IN_SIGHT: usize = 6;
+/// How many ways one page holds; among more, people search.
+const ON_A_PAGE: usize = 50;
 
 /// A connection that a person may sign in with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +38,49 @@ pub struct Ways {
     first: Vec<WayToSignIn>,
     more: Vec<WayToSignIn>,
     last_used: Option<ConnectionId>,
+    search: Option<WaySearch>,
+}
+
+/// The search among more ways than a page holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaySearch {
+    /// What is searched for.
+    pub text: String,
+    /// How many ways fit and are not shown.
+    pub left_out: usize,
 }
 
 impl Ways {
+    /// The ways whose name holds `text`, as far as a page holds them; all of them where a page does.
+    pub fn find(all: Vec<WayToSignIn>, last_used: Option<&ConnectionId>, text: &str) -> Self {
+        if all.len() <= ON_A_PAGE {
+            return Self::arrange(all, last_used);
+        }
+        let wanted = text.trim().to_lowercase();
+        let mut fitting: Vec<_> =
+            all.into_iter().filter(|way| way.name.name().to_lowercase().contains(&wanted)).collect();
+        let used = last_used.and_then(|id| fitting.iter().position(|way| way.connection == *id));
+        if let Some(at) = used {
+            let way = fitting.remove(at);
+            fitting.insert(0, way);
+        }
+        let left_out = fitting.len().saturating_sub(ON_A_PAGE);
+        fitting.truncate(ON_A_PAGE);
+        let search = Some(WaySearch { text: text.trim().to_owned(), left_out });
+        // What was searched for stays in sight.
+        let found = if wanted.is_empty() {
+            Self::arrange(fitting, last_used)
+        } else {
+            Self { first: fitting, ..Self::default() }
+        };
+        Self { search, last_used: used.and(last_used.cloned()), ..found }
+    }
+
+    /// The search, where there are more ways than a page holds.
+    pub fn search(&self) -> Option<&WaySearch> {
+        self.search.as_ref()
+    }
+
     /// Arranges the connections of the flow for a browser that used `last_used` before.
     pub fn arrange(mut all: Vec<WayToSignIn>, last_used: Option<&ConnectionId>) -> Self {
         let used = last_used.and_then(|id| all.iter().position(|way| way.connection == *id));
@@ -47,7 +89,7 @@ impl Ways {
             all.insert(0, way);
         }
         let more = if all.len() > IN_SIGHT { all.split_off(IN_SIGHT - 1) } else { Vec::new() };
-        Self { first: all, more, last_used: used.and(last_used.cloned()) }
+        Self { first: all, more, last_used: used.and(last_used.cloned()), search: None }
     }
 
     /// Those in sight.
@@ -85,10 +127,77 @@ pub struct SignInPage {
     /// The revision of the flow that this page belongs to.
     pub step: u64,
     pub ways: Ways,
+    /// What was typed on the page before, which cannot be edited here.
+    pub identifier: Option<String>,
     /// Absent when the application offers no local sign-in.
     pub password: Option<PasswordForm>,
     pub notice: Option<Notice>,
     pub errors: FormErrors,
+}
+
+/// The page that first asks who the person is.
+#[derive(Debug, Template)]
+#[template(path = "login/identify.html")]
+pub struct IdentifyPage {
+    pub ui: Ui,
+    pub flow: FlowId,
+    /// The name of the application.
+    pub application: String,
+    pub csrf: String,
+    /// What the application's `login_hint` says.
+    pub identifier: String,
+    pub ways: Ways,
+    pub errors: FormErrors,
+}
+
+/// How a mailed code stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeField {
+    /// No mail can be sent.
+    Unavailable,
+    /// It can be asked for.
+    Offered,
+    /// It may be typed.
+    Typed,
+    /// It may be typed, and no other one is sent.
+    LastTyped,
+    /// No more codes are sent.
+    UsedUp,
+}
+
+impl CodeField {
+    /// Whether a code can be typed.
+    pub fn is_typed(self) -> bool {
+        matches!(self, Self::Typed | Self::LastTyped)
+    }
+
+    /// Whether a code can be asked for.
+    pub fn is_sent(self) -> bool {
+        matches!(self, Self::Offered | Self::Typed)
+    }
+}
+
+/// "Link your account": the same words whatever account exists.
+#[derive(Debug, Template)]
+#[template(path = "login/link.html")]
+pub struct LinkPage {
+    pub ui: Ui,
+    pub flow: FlowId,
+    pub csrf: String,
+    /// Who the person is at the connection, masked.
+    pub external: String,
+    /// The name of the connection.
+    pub connection: String,
+    pub username: String,
+    pub code: CodeField,
+    pub errors: FormErrors,
+}
+
+impl LinkPage {
+    /// Whom the connection signed in, in words.
+    pub fn signed_in_as(&self) -> String {
+        self.ui.texts.t2("link-signed-in", ("connection", &self.connection), ("external", &self.external))
+    }
 }
 
 /// "Sign out?"
@@ -153,6 +262,19 @@ mod tests {
             let arranged = Ways::arrange(ways(count), None);
             assert_eq!((arranged.first().len(), arranged.more().len()), (first, more), "{count}");
         }
+    }
+
+    #[test]
+    fn among_very_many_ways_people_search() {
+        let all = Ways::find(ways(50), None, "nothing");
+        assert!(all.search().is_none() && !all.first().is_empty(), "a page holds them");
+        let last = ConnectionId::parse("c_777").unwrap();
+        let first = Ways::find(ways(1000), Some(&last), "");
+        assert_eq!((first.first().len(), first.more().len()), (5, 45));
+        assert_eq!(first.search().unwrap().left_out, 950);
+        assert!(first.is_last_used(&first.first()[0]));
+        let found = Ways::find(ways(1000), None, " PROVIDER 77 ");
+        assert_eq!((found.first().len(), found.search().unwrap().left_out), (11, 0), "77 and 770 to 779");
     }
 
     #[test]

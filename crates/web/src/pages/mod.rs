@@ -16,9 +16,12 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-pub use login::{AutoSubmitPage, HiddenField, PasswordForm, SignInPage, SignOutPage, SignedOutPage, WayToSignIn, Ways};
+pub use login::{
+    AutoSubmitPage, CodeField, HiddenField, IdentifyPage, LinkPage, PasswordForm, SignInPage, SignOutPage, SignedOutPage,
+    WayToSignIn, Ways,
+};
 pub use refusal::{RefusalAction, RefusalPage, status_of};
-pub use setup::{SetupPage, SetupPurpose};
+pub use setup::{AccountReadyPage, SetupPage, SetupPurpose};
 pub use ui::{Theme, Ui};
 pub use view::{Check, CheckState, Fact, Link, Named, Notice, Tag, Tone};
 

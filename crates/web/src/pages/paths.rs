@@ -7,6 +7,11 @@ pub mod routes {
     pub const LOGIN: &str = "/login/{flow}";
     pub const LOGIN_GO: &str = "/login/{flow}/go/{connection}";
     pub const LOGIN_PASSWORD: &str = "/login/{flow}/password";
+    pub const LOGIN_IDENTIFY: &str = "/login/{flow}/identify";
+    pub const LOGIN_PROOF_PASSWORD: &str = "/login/{flow}/proof/password";
+    pub const LOGIN_PROOF_SEND: &str = "/login/{flow}/proof/send";
+    pub const LOGIN_PROOF_CODE: &str = "/login/{flow}/proof/code";
+    pub const LOGIN_PROOF_CANCEL: &str = "/login/{flow}/proof/cancel";
     pub const LOGIN_RESTART: &str = "/login/{flow}/restart";
     pub const SETUP: &str = "/setup/{token}";
     pub const LOGOUT: &str = "/logout";
@@ -23,7 +28,12 @@ pub mod routes {
     pub const CONNECTION_GENERAL: &str = "/console/connections/{id}/general";
     pub const CONNECTION_SETTINGS: &str = "/console/connections/{id}/settings";
     pub const CONNECTION_ATTRIBUTES: &str = "/console/connections/{id}/attributes";
+    pub const CONNECTION_GROUPS: &str = "/console/connections/{id}/groups";
     pub const CONNECTION_JIT: &str = "/console/connections/{id}/jit";
+    pub const CONNECTION_TRY: &str = "/console/connections/{id}/try";
+    pub const CONNECTION_AT_RISK: &str = "/console/connections/{id}/at-risk";
+    pub const CONNECTION_ADVANCED: &str = "/console/connections/{id}/advanced";
+    pub const CONNECTION_EXPORT: &str = "/console/connections/{id}/export";
     pub const CONNECTION_ACTIVITY: &str = "/console/connections/{id}/activity";
     pub const CONNECTION_TEST: &str = "/console/connections/{id}/test";
     pub const CONNECTION_STATE: &str = "/console/connections/{id}/state";
@@ -39,6 +49,9 @@ pub mod routes {
     pub const USER_PROFILE: &str = "/console/users/{id}/profile";
     pub const USER_LINKED: &str = "/console/users/{id}/linked";
     pub const USER_STATE: &str = "/console/users/{id}/state";
+    pub const ATTRIBUTES: &str = "/console/attributes";
+    pub const SETTINGS_EMAIL: &str = "/console/settings/email";
+    pub const GROUPS: &str = "/console/groups";
     pub const SIGN_INS: &str = "/console/signins";
     pub const TRACE: &str = "/console/signins/{trace}";
 }
@@ -68,6 +81,11 @@ pub fn login_go(flow: &FlowId, connection: &ConnectionId) -> String {
 /// Where user name and password are posted.
 pub fn login_password(flow: &FlowId) -> String {
     fill(routes::LOGIN_PASSWORD, flow.as_str())
+}
+
+/// An address below a sign-in; `route` is one of the `LOGIN_…` patterns with nothing but the flow in it.
+pub fn login_at(route: &str, flow: &FlowId) -> String {
+    fill(route, flow.as_str())
 }
 
 /// Where "Start again" is posted.

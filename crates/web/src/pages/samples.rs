@@ -8,11 +8,12 @@ use usher_domain::{ApplicationId, ConnectionId, CorrelationId, FlowId, RefusalCo
 
 use super::console::Shell;
 use super::{
-    AutoSubmitPage, HiddenField, Link, Named, Notice, PasswordForm, RefusalAction, RefusalPage, SetupPage,
-    SetupPurpose, SignInPage, SignOutPage, SignedOutPage, Tone, Ui, WayToSignIn, Ways,
+    AccountReadyPage, AutoSubmitPage, CodeField, HiddenField, IdentifyPage, Link, LinkPage, Named, Notice, PasswordForm, RefusalAction,
+    RefusalPage, SetupPage, SetupPurpose, SignInPage, SignOutPage, SignedOutPage, Tone, Ui, WayToSignIn, Ways,
 };
 use crate::forms::FormErrors;
 
+mod connection_pages;
 mod console_pages;
 
 /// A page's file name and its HTML.
@@ -62,6 +63,13 @@ pub fn login_pages(ui: &Ui, name: &str) -> Vec<Rendered> {
         render("login-sign-in-many", SignInPage { password: None, ..sign_in(ui, name, 9) }),
         render("login-sign-in-local", sign_in(ui, name, 0)),
         render("login-sign-in-none", SignInPage { password: None, ..sign_in(ui, name, 0) }),
+        render("login-sign-in-very-many", SignInPage { password: None, ..sign_in(ui, name, 60) }),
+        render("login-sign-in-named", SignInPage { identifier: Some(name.to_owned()), ..sign_in(ui, name, 0) }),
+        render("login-identify", identify(ui, name)),
+        render("login-link", link(ui, name, CodeField::Offered)),
+        render("login-link-without-mail", link(ui, name, CodeField::Unavailable)),
+        render("login-link-code", link(ui, name, CodeField::Typed)),
+        render("login-link-used-up", link(ui, name, CodeField::UsedUp)),
         render("login-sign-in-error", refused_sign_in(ui, name)),
         render(
             "login-sign-in-notice",
@@ -96,6 +104,8 @@ pub fn login_pages(ui: &Ui, name: &str) -> Vec<Rendered> {
                 application: name.to_owned(),
             },
         ),
+        render("login-invitation", setup(ui, name, SetupPurpose::Invitation)),
+        render("login-account-ready", AccountReadyPage { ui: ui.clone(), username: name.to_owned() }),
         render("login-setup", setup(ui, name, SetupPurpose::FirstAdmin)),
         render("login-recovery", setup(ui, name, SetupPurpose::Recovery)),
     ];
@@ -116,10 +126,35 @@ fn sign_in(ui: &Ui, name: &str, connections: usize) -> SignInPage {
         application: name.to_owned(),
         csrf: "t0ken".to_owned(),
         step: 1,
-        ways: Ways::arrange(ways.collect(), Some(&last)),
+        ways: Ways::find(ways.collect(), Some(&last), ""),
+        identifier: None,
         password: Some(PasswordForm { username: name.to_owned() }),
         notice: None,
         errors: FormErrors::none(),
+    }
+}
+
+fn identify(ui: &Ui, name: &str) -> IdentifyPage {
+    let SignInPage { ui, flow, application, csrf, ways, errors, .. } = sign_in(ui, name, 3);
+    IdentifyPage { ui, flow, application, csrf, identifier: name.to_owned(), ways, errors }
+}
+
+fn link(ui: &Ui, name: &str, code: CodeField) -> LinkPage {
+    let errors = match code {
+        CodeField::Typed => FormErrors::at("code", ui.t("error-code-wrong")),
+        CodeField::UsedUp => FormErrors::at("", ui.t("error-code-void")),
+        CodeField::Unavailable => FormErrors::at("username", ui.t("error-credentials")),
+        CodeField::Offered | CodeField::LastTyped => FormErrors::none(),
+    };
+    LinkPage {
+        ui: ui.clone(),
+        flow: flow(),
+        csrf: "t0ken".to_owned(),
+        external: name.to_owned(),
+        connection: name.to_owned(),
+        username: name.to_owned(),
+        code,
+        errors,
     }
 }
 
@@ -131,7 +166,7 @@ fn refused_sign_in(ui: &Ui, name: &str) -> SignInPage {
 
 fn setup(ui: &Ui, name: &str, purpose: SetupPurpose) -> SetupPage {
     let errors = match purpose {
-        SetupPurpose::FirstAdmin => FormErrors::none(),
+        SetupPurpose::FirstAdmin | SetupPurpose::Invitation => FormErrors::none(),
         SetupPurpose::Recovery => FormErrors::at("password_again", ui.t("error-passwords-differ")),
     };
     SetupPage {
