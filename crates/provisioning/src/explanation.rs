@@ -111,6 +111,8 @@ pub enum Reason {
     },
     /// The person proved to own the account.
     Proved,
+    /// An admin made the link, without a sign-in.
+    ByHand,
     /// No rule found an account.
     NoMatch {
         /// What the connection does then.
@@ -180,6 +182,7 @@ impl fmt::Display for Reason {
             Self::LinkFound { user } => write!(f, "Linked to account {user}"),
             Self::NoLink => f.write_str("Not linked to an account yet"),
             Self::LinkedAccountDisabled => f.write_str("The linked account is disabled"),
+            Self::ByHand => f.write_str("Linked by an admin, by hand"),
             Self::JitOff => f.write_str("Just-in-time provisioning is off: nothing is stored"),
             Self::LinkingOff => f.write_str("Local account linking is off"),
             Self::AddressCompared => f.write_str("No linking rules are set: the e-mail address is compared"),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::Value;
 use usher_domain::{
     AccountState, AttributeBag, AttributeDefinition, AttributeMapping, AttributeName, AttributeSchema, AttributeSource,
-    AttributeValue, ConnectionId, ExternalIdentity, ExternalKey, LinkRule, LinkingSettings, LocalAttribute,
+    AttributeValue, Connection, ConnectionId, ExternalIdentity, ExternalKey, LinkRule, LinkingSettings, LocalAttribute,
     ProvisioningSettings, Uniqueness, UserId, UserName, Verification, Writers,
 };
 
@@ -18,6 +18,15 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
 
 pub fn acme() -> ConnectionId {
     ConnectionId::parse("acme").unwrap()
+}
+
+/// The connection Acme with every setting at its default, just-in-time provisioning on.
+pub fn acme_connection() -> Connection {
+    let settings = serde_json::json!({
+        "id": "acme", "kind": "oidc", "name": "Acme", "script_name": "acme", "enabled": true, "settings": {},
+        "provisioning": {"enabled": true}
+    });
+    serde_json::from_value(settings).unwrap()
 }
 
 pub fn name(text: &str) -> AttributeName {

@@ -2,8 +2,13 @@
 
 mod builders;
 mod decisions;
+mod groups;
 mod linking;
 mod mapping;
+mod proofs;
 mod properties;
 mod syncing;
+mod table;
+mod takeover;
+mod unique;
 mod usernames;
