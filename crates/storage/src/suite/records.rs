@@ -3,16 +3,16 @@
 use chrono::Duration;
 use serde_json::json;
 use usher_domain::{
-    AuditActor, AuditEvent, AuditOutcome, CorrelationId, RefusalCode, SignInTrace, TraceEvent, TraceStage,
+    AuditActor, AuditEvent, AuditOutcome, ConnectionId, CorrelationId, RefusalCode, SignInTrace, TraceEvent, TraceStage,
 };
 
-use super::{Fixture, application, on_both};
+use super::{Fixture, application, connection, on_both};
 use crate::attempts::AttemptPolicy;
 use crate::audit::AuditSearch;
 use crate::purge::{PurgeOptions, Purged};
 use crate::refresh_tokens::RefreshToken;
 use crate::sessions::CookieId;
-use crate::traces::{TraceOutcome, TraceSearch};
+use crate::traces::{TraceOutcome, TraceSearch, TraceStats};
 use crate::{attempts, audit, grants, hash, purge, refresh_tokens, sessions, traces};
 
 impl Fixture {
@@ -113,6 +113,32 @@ async fn traces_grow_and_are_found_by_what_an_admin_knows() {
         assert_eq!(list(of_shop).await, [traces_made[0].clone()]);
         let before = Some(traces_made[1].started_at);
         assert_eq!(list(TraceSearch { before, ..all }).await, [traces_made[0].clone()]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_tells_how_its_sign_ins_went() {
+    on_both(|test| async move {
+        let (elsewhere, began) = (ConnectionId::parse("c_2").unwrap(), test.now());
+        for (here, finished, refused) in
+            [(true, true, false), (true, false, true), (true, false, false), (false, true, false)]
+        {
+            let mut trace = test.trace();
+            trace.connection = Some(if here { connection() } else { elsewhere.clone() });
+            trace.finished = finished;
+            trace.refusal = refused.then_some(RefusalCode::IdpDenied);
+            test.write(move |tx| Box::pin(async move { traces::upsert(tx, &trace).await })).await;
+            test.clock.advance(Duration::seconds(1));
+        }
+        let stats =
+            async |since| test.read(|tx| Box::pin(async move { traces::stats(tx, &connection(), since).await })).await;
+        let all = TraceStats { total: 3, refused: 1, last_success: Some(began) };
+        assert_eq!(stats(began).await, all);
+        let later = began + Duration::seconds(1);
+        assert_eq!(stats(later).await, TraceStats { total: 2, ..all }, "the last success is older");
+        let long_ago = TraceStats { total: 0, refused: 0, ..all };
+        assert_eq!(stats(test.now()).await, long_ago);
     })
     .await;
 }
