@@ -106,8 +106,9 @@ impl StorageError {
     }
 }
 
-/// SQLSTATEs of two transactions that met.
-const MET: [&str; 2] = ["40001", "40P01"];
+/// SQLSTATEs of two transactions that met; the last is one that looked before the other committed and then took the
+/// same name: run again, it sees that the name is taken.
+const MET: [&str; 3] = ["40001", "40P01", "23505"];
 /// SQLSTATE classes and codes of a server that cannot answer now: 08 connection, 53 resources, 57 operator.
 const AWAY: [&str; 5] = ["08", "53", "57", "55P03", "58"];
 /// SQLite primary codes of the same kind: BUSY, LOCKED, IOERR, FULL, CANTOPEN.

@@ -8,7 +8,7 @@ use crate::grants::{self, CodeRedemption, GrantInsert};
 use crate::links::{self, LinkInsert};
 use crate::refresh_tokens::{self, RefreshToken, Rotation};
 use crate::unique_values::{self, Claim, UniqueValue};
-use crate::users::{self, UserInsert};
+use crate::users::{self, Rename, UserInsert};
 use crate::{StorageError, config, hash, roles, setup_tokens};
 
 /// What a first sign-in ends with.
@@ -46,6 +46,25 @@ async fn twenty_first_sign_ins_of_one_person_make_one_account() {
         assert_eq!(test.read(|tx| Box::pin(users::count(tx))).await, 1);
         let link = test.read(|tx| Box::pin(async move { links::find(tx, &external_key()).await })).await.unwrap();
         assert_eq!(link.user, *winners[0]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_accounts_that_want_one_name_learn_who_has_it() {
+    on_both(|test| async move {
+        let mut people = Vec::new();
+        for number in 0..10 {
+            people.push(test.with_user(&format!("user{number}")).await);
+        }
+        let renames = people.into_iter().map(|user| {
+            test.store.write(move |tx| {
+                Box::pin(async move { users::rename(tx, &user, &UserName::parse("ann").unwrap()).await })
+            })
+        });
+        let outcomes: Vec<_> = join_all(renames).await.into_iter().collect::<Result<_, StorageError>>().unwrap();
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == Rename::Renamed(2)).count(), 1, "{outcomes:?}");
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == Rename::Taken).count(), 9, "{outcomes:?}");
     })
     .await;
 }
