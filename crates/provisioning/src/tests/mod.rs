@@ -3,6 +3,7 @@
 mod builders;
 mod decisions;
 mod groups;
+mod guide;
 mod linking;
 mod mapping;
 mod proofs;
