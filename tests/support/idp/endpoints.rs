@@ -79,7 +79,7 @@ fn authorize(idp: &Shared, hit: &Hit) -> Answer {
         redirect_uri: redirect_uri.clone(),
         nonce: asked.get("nonce").cloned(),
         challenge: asked.get("code_challenge").cloned(),
-        person: idp.person.lock().expect("not poisoned").clone(),
+        person: idp.person(asked.get("login_hint").map(String::as_str)),
     });
     back.query_pairs_mut().append_pair("code", &code).append_pair("iss", &idp.issuer);
     if let Some(state) = asked.get("state") {

@@ -87,6 +87,8 @@ impl Answer {
 }
 
 type Forge = Box<dyn Fn(&mut Draft) + Send>;
+/// Who a login hint means.
+type Knows = Box<dyn Fn(&str) -> Value + Send>;
 type Twist = Box<dyn Fn(Answer) -> Answer + Send>;
 
 struct Shared {
@@ -96,6 +98,7 @@ struct Shared {
     clock: Clock,
     keys: Mutex<Vec<Key>>,
     person: Mutex<Value>,
+    knows: Mutex<Option<Knows>>,
     forge: Mutex<Option<Forge>>,
     twists: Mutex<HashMap<Endpoint, Twist>>,
     granted: Mutex<HashMap<String, token::Granted>>,
@@ -135,6 +138,7 @@ impl Idp {
             clock: Clock::default(),
             keys: Mutex::new(vec![key]),
             person: Mutex::new(alice()),
+            knows: Mutex::default(),
             forge: Mutex::default(),
             twists: Mutex::default(),
             granted: Mutex::default(),
@@ -181,6 +185,11 @@ impl Idp {
     /// Edits the person that signs in from now on; starts out as [`alice`].
     pub fn claims(&self, edit: impl FnOnce(&mut Value)) {
         edit(&mut self.shared.person.lock().expect("not poisoned"));
+    }
+
+    /// Signs in whom the `login_hint` means (OIDC Core 3.1.2.1) instead of always the same person.
+    pub fn knows(&self, who: impl Fn(&str) -> Value + Send + 'static) {
+        *self.shared.knows.lock().expect("not poisoned") = Some(Box::new(who));
     }
 
     /// Edits every ID token before it is signed.
@@ -254,6 +263,13 @@ impl Shared {
         match self.twists.lock().expect("not poisoned").get(&endpoint) {
             Some(twist) => twist(answer),
             None => answer,
+        }
+    }
+
+    fn person(&self, login_hint: Option<&str>) -> Value {
+        match (self.knows.lock().expect("not poisoned").as_ref(), login_hint) {
+            (Some(who), Some(hint)) => who(hint),
+            _ => self.person.lock().expect("not poisoned").clone(),
         }
     }
 
