@@ -3,6 +3,11 @@
 //! Every test signs in honestly first: without that twin a refusal proves nothing.
 
 mod link;
+mod link_code;
+mod link_doors;
+mod link_proof;
+mod link_rules;
+mod linking;
 mod oauth;
 mod oauth_codes;
 mod oidc_answers;

@@ -93,6 +93,19 @@ impl Database {
         self.attributes(username).await[name]["values"][0].as_str().unwrap_or("").to_owned()
     }
 
+    /// What applications know the user with this name by.
+    pub async fn subject(&self, username: &str) -> String {
+        let sql = format!("SELECT public_subject FROM users WHERE username = '{username}'");
+        let found = self.texts(&sql).await;
+        found.first().unwrap_or_else(|| panic!("no user {username}")).clone()
+    }
+
+    /// How many external identities lead to the user with this name.
+    pub async fn links_of(&self, username: &str) -> i64 {
+        let sql = "SELECT count(*) FROM federated_links l JOIN users u ON u.id = l.user_id";
+        self.count(&format!("{sql} WHERE u.username = '{username}'")).await
+    }
+
     /// The highest audit id.
     pub async fn last_audit(&self) -> i64 {
         self.count("SELECT coalesce(max(id), 0) FROM audit").await

@@ -12,6 +12,7 @@ pub mod ports;
 pub mod postgres;
 pub mod refusal;
 pub mod setup;
+pub mod smtp;
 pub mod usher;
 
 pub use application::Application;
@@ -20,4 +21,5 @@ pub use idp::{Answer, Endpoint, Idp, Signing};
 pub use page::{Form, Page};
 pub use refusal::Watch;
 pub use setup::Setup;
+pub use smtp::{Mood, Sink};
 pub use usher::Usher;

@@ -13,6 +13,7 @@ use super::idp::Idp;
 use super::jose;
 use super::ports;
 use super::postgres;
+use super::smtp::Sink;
 use super::usher::{Settings, Usher};
 
 /// An installation about to be started.
@@ -21,6 +22,8 @@ pub struct Setup {
     users: Vec<Value>,
     connections: Vec<Value>,
     applications: Vec<Value>,
+    attributes: Vec<Value>,
+    groups: Vec<Value>,
     providers: Vec<(String, SocketAddr, Clock)>,
     allow_private: Vec<String>,
     database: Option<String>,
@@ -97,6 +100,26 @@ impl Setup {
         self
     }
 
+    /// An attribute of which no two accounts hold the same value.
+    #[must_use]
+    pub fn unique_attribute(self, name: &str, label: &str) -> Self {
+        self.attribute(json!({ "name": name, "label": label, "unique": true }))
+    }
+
+    /// An `[[attribute]]` entry.
+    #[must_use]
+    pub fn attribute(mut self, entry: Value) -> Self {
+        self.attributes.push(entry);
+        self
+    }
+
+    /// A local group with its members.
+    #[must_use]
+    pub fn group(mut self, name: &str, members: &[&str]) -> Self {
+        self.groups.push(json!({ "name": name, "members": members }));
+        self
+    }
+
     /// PostgreSQL in a new database instead of SQLite.
     #[must_use]
     pub async fn on_postgres(mut self) -> Self {
@@ -117,6 +140,12 @@ impl Setup {
     pub fn argument(mut self, name: &str, value: &str) -> Self {
         self.extra.extend([name.into(), value.into()]);
         self
+    }
+
+    /// Mail through a server of our own.
+    #[must_use]
+    pub fn mail(self, sink: &Sink) -> Self {
+        self.argument("--smtp-url", &sink.url()).argument("--mail-from", "Usher <no-reply@usher.test>")
     }
 
     /// Listens on a port that somebody else already knows.
@@ -141,7 +170,18 @@ impl Setup {
     }
 
     /// Writes the bootstrap file and starts the server.
-    pub async fn start(mut self) -> Usher {
+    pub async fn start(self) -> Usher {
+        let (settings, port, folder, providers) = self.prepared().await;
+        Usher::start(settings, port, folder, providers).await
+    }
+
+    /// Writes the bootstrap file and sees the server refuse to start; what it says.
+    pub async fn does_not_start(self) -> String {
+        let (settings, port, _folder, _) = self.prepared().await;
+        settings.does_not_start(port).await
+    }
+
+    async fn prepared(mut self) -> (Settings, u16, tempfile::TempDir, Vec<(String, SocketAddr, Clock)>) {
         if self.database.is_none() && std::env::var_os("USHER_TESTS_ON_POSTGRES").is_some() {
             self.database = Some(postgres::database().await);
         }
@@ -166,14 +206,18 @@ impl Setup {
             extra: self.extra,
             log: self.log.unwrap_or("info"),
         };
-        Usher::start(settings, port, folder, self.providers).await
+        (settings, port, folder, self.providers)
     }
 
     fn bootstrap(&self) -> String {
         let mut whole = json!({});
-        for (key, entries) in
-            [("user", &self.users), ("connection", &self.connections), ("application", &self.applications)]
-        {
+        for (key, entries) in [
+            ("attribute", &self.attributes),
+            ("group", &self.groups),
+            ("user", &self.users),
+            ("connection", &self.connections),
+            ("application", &self.applications),
+        ] {
             if !entries.is_empty() {
                 whole[key] = json!(entries);
             }

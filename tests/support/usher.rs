@@ -68,16 +68,7 @@ impl Node {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let log = settings.folder.join(format!("{name}.log"));
         let stderr = std::fs::File::create(&log).expect("a log file");
-        let mut command = Command::new(binary());
-        for variable in std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("USHER_")) {
-            command.env_remove(variable);
-        }
-        command.arg("serve").args(settings.arguments()).args(["--listen", &address.to_string()]);
-        command
-            .env("USHER_TEST_CLOCK_FILE", settings.folder.join("clock"))
-            .env("NO_COLOR", "1")
-            .env("USHER_LOG", settings.log);
-        command.current_dir(&settings.folder).kill_on_drop(true);
+        let mut command = settings.command(address);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().expect("spawns");
         let printed = keep_output(child.stdout.take().expect("piped"));
         let mut node = Self { address, child: Some(child), log, printed };
@@ -151,6 +142,27 @@ impl Settings {
     pub fn storage_arguments(&self) -> Vec<String> {
         let key = self.folder.join("master.key").display().to_string();
         vec!["--database".into(), self.database.url.clone(), "--key-file".into(), key]
+    }
+
+    /// Starts a process that ends by itself, and gives what it said.
+    pub(super) async fn does_not_start(&self, port: u16) -> String {
+        let mut command = self.command(SocketAddr::from(([127, 0, 0, 1], port)));
+        let ended = tokio::time::timeout(Duration::from_mins(1), command.stdin(Stdio::null()).output()).await;
+        let ended = ended.expect("ends by itself").expect("runs");
+        assert!(!ended.status.success(), "it started, and stopped as if nothing were wrong");
+        String::from_utf8_lossy(&ended.stderr).into_owned()
+    }
+
+    /// `usher serve` with these settings, and with nothing out of the tests' own environment.
+    fn command(&self, address: SocketAddr) -> Command {
+        let mut command = Command::new(binary());
+        for variable in std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("USHER_")) {
+            command.env_remove(variable);
+        }
+        command.arg("serve").args(self.arguments()).args(["--listen", &address.to_string()]);
+        command.env("USHER_TEST_CLOCK_FILE", self.folder.join("clock")).env("NO_COLOR", "1").env("USHER_LOG", self.log);
+        command.current_dir(&self.folder).kill_on_drop(true);
+        command
     }
 
     fn arguments(&self) -> Vec<String> {
