@@ -9,13 +9,13 @@ use crate::support::{Application, Browser, Landing, Page, Setup, Usher, ports};
 const SECRET: &str = "a secret with +special% characters: !";
 
 /// A way to authenticate at the token endpoint: Usher's name for it, the secret, and the client's metadata.
-struct Method {
+pub(super) struct Method {
     usher: &'static str,
     secret: String,
     metadata: Value,
 }
 
-fn with_secret(usher: &'static str, method: &str) -> Method {
+pub(super) fn with_secret(usher: &'static str, method: &str) -> Method {
     let metadata = json!({ "client_secret": SECRET, "token_endpoint_auth_method": method });
     Method { usher, secret: SECRET.into(), metadata }
 }
@@ -28,21 +28,29 @@ fn with_key(key: &Key) -> Method {
 
 /// Starts the provider and an Usher that is registered there.
 async fn provider_and_usher(shop: &Application, method: Method) -> (Peer, Usher) {
+    provider_and(shop, method, Setup::new(), json!({})).await
+}
+
+/// The same with an installation and settings of the connection of the test's choice.
+pub(super) async fn provider_and(shop: &Application, method: Method, setup: Setup, settings: Value) -> (Peer, Usher) {
     let (usher_port, port) = (ports::free(), ports::free());
     let mut client = method.metadata;
     client["client_id"] = json!("usher");
     client["redirect_uris"] = json!([format!("http://localhost:{usher_port}/callback/oidc/acme")]);
     let mut peer = Peer::node("provider.mjs", &[&port.to_string(), &client.to_string()]);
     assert_eq!(peer.line().await, "ready");
-    let connection = json!({ "id": "acme", "name": "Acme", "kind": "oidc", "jit": true,
+    let mut connection = json!({ "id": "acme", "name": "Acme", "kind": "oidc", "jit": true,
         "issuer": format!("http://127.0.0.1:{port}"), "client_id": "usher", "client_secret": method.secret,
         "client_auth": method.usher,
         "mapping": { "email": "email", "given_name": "given_name", "preferred_username": "preferred_username" } });
-    (peer, Setup::new().allow(port).connection(connection).app(shop).on_port(usher_port).start().await)
+    for (key, value) in settings.as_object().expect("an object") {
+        connection[key] = value.clone();
+    }
+    (peer, setup.allow(port).connection(connection).app(shop).on_port(usher_port).start().await)
 }
 
 /// Fills in the provider's own sign-in and consent pages.
-async fn through_its_pages(browser: &mut Browser, page: Page, login: &str) -> Landing {
+pub(super) async fn through_its_pages(browser: &mut Browser, page: Page, login: &str) -> Landing {
     let form = page.form_with("login").set("login", login).set("password", "any");
     let mut landing = browser.submit(form).await;
     while let Landing::Page(page) = landing {

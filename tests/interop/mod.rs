@@ -6,3 +6,4 @@ mod apache;
 mod external_provider;
 mod openid_client;
 pub mod peer;
+mod provisioning;

@@ -14,7 +14,7 @@ const provider = new Provider(issuer, {
   claims: {
     openid: ['sub'],
     email: ['email', 'email_verified'],
-    profile: ['name', 'given_name', 'family_name', 'preferred_username'],
+    profile: ['name', 'given_name', 'family_name', 'preferred_username', 'employee_id', 'groups'],
   },
   async findAccount(_ctx, id) {
     return {
@@ -28,6 +28,8 @@ const provider = new Provider(issuer, {
           given_name: id,
           family_name: 'Acme',
           preferred_username: id,
+          employee_id: `E-${id}`,
+          groups: ['staff', `friends of ${id}`],
         };
       },
     };
