@@ -14,6 +14,7 @@ pub mod console;
 mod failure;
 mod flow_state;
 mod grant;
+pub mod invitations;
 mod jwks_cache;
 pub mod keys;
 mod limits;

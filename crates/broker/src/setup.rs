@@ -11,6 +11,7 @@ use usher_storage::{Store, Tx, attempts, config, credentials, hash, roles, users
 use crate::accounts::{self, NewAccount, NotCreated};
 use crate::broker::Broker;
 use crate::failure::Fault;
+use crate::invitations;
 use crate::passwords::PasswordError;
 
 const SETUP: &str = "setup";
@@ -55,18 +56,37 @@ async fn issue(
     Ok(token)
 }
 
-/// Whether a link may still be used.
-pub async fn is_live(broker: &Broker, token: &str) -> Result<bool, Fault> {
+/// What a link that may still be used is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkFor {
+    /// Making the first admin.
+    FirstAdmin,
+    /// An admin who lost access.
+    Recovery,
+    /// Setting the first password of the account with this user name.
+    Invitation(UserName),
+}
+
+/// What a link is for; nothing when it is unknown, used, expired or void.
+pub async fn look(broker: &Broker, token: &str) -> Result<Option<LinkFor>, Fault> {
     let (hash, now) = (hash(token.as_bytes()), broker.now());
     broker
         .store
         .read(move |tx| {
             Box::pin(async move {
-                let Some(purpose) = setup_tokens::is_live(tx, &hash, now).await? else { return Ok::<_, Fault>(false) };
-                Ok(purpose == RECOVERY || roles::holders(tx, Role::Owner).await?.is_empty())
+                let Some(purpose) = setup_tokens::is_live(tx, &hash, now).await? else { return Ok::<_, Fault>(None) };
+                meaning(tx, &purpose).await
             })
         })
         .await
+}
+
+async fn meaning(tx: &mut Tx, purpose: &str) -> Result<Option<LinkFor>, Fault> {
+    match purpose {
+        RECOVERY => Ok(Some(LinkFor::Recovery)),
+        SETUP => Ok(roles::holders(tx, Role::Owner).await?.is_empty().then_some(LinkFor::FirstAdmin)),
+        other => Ok(invitations::invited(tx, other).await?.map(|user| LinkFor::Invitation(user.username))),
+    }
 }
 
 /// What the person at the link types.
@@ -119,7 +139,7 @@ impl From<usher_storage::StorageError> for SetupFailure {
 
 /// Uses the link: makes the owner.
 pub async fn complete(broker: &Broker, token: &str, form: AdminForm) -> Result<(), SetupFailure> {
-    if !is_live(broker, token).await? {
+    if !matches!(look(broker, token).await?, Some(LinkFor::FirstAdmin | LinkFor::Recovery)) {
         return Err(SetupFailure::DeadLink);
     }
     let username = UserName::parse(form.username.trim()).map_err(|e| SetupFailure::Username(e.to_string()))?;
@@ -152,13 +172,11 @@ pub async fn complete(broker: &Broker, token: &str, form: AdminForm) -> Result<(
             Box::pin(async move {
                 config::queue(tx).await?;
                 let purpose = setup_tokens::redeem(tx, &token, now).await?.ok_or(SetupFailure::DeadLink)?;
-                if purpose == RECOVERY {
-                    return recover(tx, &account, &*entropy, now).await;
+                match meaning(tx, &purpose).await? {
+                    Some(LinkFor::Recovery) => recover(tx, &account, &*entropy, now).await,
+                    Some(LinkFor::FirstAdmin) => make(tx, &account, &*entropy, now).await,
+                    Some(LinkFor::Invitation(_)) | None => Err(SetupFailure::DeadLink),
                 }
-                if !roles::holders(tx, Role::Owner).await?.is_empty() {
-                    return Err(SetupFailure::DeadLink);
-                }
-                make(tx, &account, &*entropy, now).await
             })
         })
         .await
@@ -173,7 +191,7 @@ async fn make(
     match accounts::create(tx, account, entropy, now).await {
         Ok(_) => Ok(()),
         Err(NotCreated::UsernameTaken) => Err(SetupFailure::UsernameTaken),
-        Err(error @ NotCreated::EmailTaken) => Err(SetupFailure::Email(error.to_string())),
+        Err(error @ (NotCreated::EmailTaken | NotCreated::ValueTaken(_))) => Err(SetupFailure::Email(error.to_string())),
         Err(NotCreated::Fault(fault)) => Err(fault.into()),
     }
 }

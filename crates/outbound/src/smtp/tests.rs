@@ -42,8 +42,9 @@ fn credentials_are_decoded_and_never_sent_in_the_clear() {
     }
 }
 
-#[test]
-fn what_is_no_mail_server_is_refused() {
+/// In a runtime: the pool of connections has a task of its own.
+#[tokio::test]
+async fn what_is_no_mail_server_is_refused() {
     for bad in [
         "",
         "mail.corp.test",
@@ -88,8 +89,9 @@ fn message(to: &str, subject: &str) -> Result<String, MailFault> {
     Ok(String::from_utf8(smtp.message(&envelope, mail)?.formatted()).unwrap())
 }
 
-#[test]
-fn web_09_no_subject_adds_a_header() {
+/// In a runtime: the pool of connections has a task of its own.
+#[tokio::test]
+async fn web_09_no_subject_adds_a_header() {
     let plain = message("bob@corp.test", "Linked to Acme").unwrap();
     assert!(plain.contains("Subject: Linked to Acme\r\n") && plain.contains("To: bob@corp.test\r\n"), "{plain}");
     assert!(plain.contains("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"), "{plain}");
