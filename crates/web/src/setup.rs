@@ -1,4 +1,4 @@
-//! The page behind a one-time link: the first admin, or the way back in.
+//! The page behind a one-time link: the first admin, the way back in, or an invitation.
 
 use axum::Router;
 use axum::extract::{Form, Path, State};
@@ -6,14 +6,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use serde::Deserialize;
-use usher_broker::setup::{self, AdminForm, SetupFailure};
+use usher_broker::invitations;
+use usher_broker::setup::{self, AdminForm, LinkFor, SetupFailure};
 use usher_domain::{RefusalCode, SecretText};
 
 use crate::caller::Caller;
 use crate::error::{WebError, see_other};
 use crate::forms::FormErrors;
 use crate::pages::paths::routes;
-use crate::pages::{Page, SetupPage, SetupPurpose};
+use crate::pages::{AccountReadyPage, Page, SetupPage, SetupPurpose};
 use crate::state::App;
 
 /// Route of the page.
@@ -26,17 +27,35 @@ fn owner(token: &str) -> String {
 }
 
 async fn show(State(app): State<App>, Path(token): Path<String>, caller: Caller) -> Result<Response, WebError> {
-    if !setup::is_live(&app.broker, &token).await.map_err(|f| caller.fail(&app, f))? {
-        return Err(caller.refuse(&app, RefusalCode::NotFound));
-    }
-    Ok(page(&app, &caller, &token, String::new(), FormErrors::none()))
+    let link = look(&app, &caller, &token).await?;
+    let username = invited(&link).unwrap_or_default();
+    Ok(page(&app, &caller, (&token, &link), username, FormErrors::none()))
 }
 
-fn page(app: &App, caller: &Caller, token: &str, username: String, errors: FormErrors) -> Response {
+/// What the link is for; a dead one is not found.
+async fn look(app: &App, caller: &Caller, token: &str) -> Result<LinkFor, WebError> {
+    let link = setup::look(&app.broker, token).await.map_err(|f| caller.fail(app, f))?;
+    link.ok_or_else(|| caller.refuse(app, RefusalCode::NotFound))
+}
+
+/// The user name of an invited person, which is not theirs to choose.
+fn invited(link: &LinkFor) -> Option<String> {
+    match link {
+        LinkFor::Invitation(username) => Some(username.to_string()),
+        LinkFor::FirstAdmin | LinkFor::Recovery => None,
+    }
+}
+
+fn page(app: &App, caller: &Caller, link: (&str, &LinkFor), username: String, errors: FormErrors) -> Response {
+    let (token, link) = link;
     let status = if errors.any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = SetupPage {
         ui: caller.ui(),
-        purpose: SetupPurpose::FirstAdmin,
+        purpose: match link {
+            LinkFor::FirstAdmin => SetupPurpose::FirstAdmin,
+            LinkFor::Recovery => SetupPurpose::Recovery,
+            LinkFor::Invitation(_) => SetupPurpose::Invitation,
+        },
         action: format!("/setup/{token}"),
         csrf: app.broker.csrf_token(&owner(token)),
         username,
@@ -69,15 +88,19 @@ async fn submit(
     if !app.broker.csrf_matches(&owner(&token), &fields.csrf) {
         return Err(caller.refuse(&app, RefusalCode::CsrfFailed));
     }
-    let username = fields.username.clone();
-    let form = AdminForm {
-        username: fields.username,
-        email: String::new(),
-        password: SecretText::new(fields.password),
-        again: SecretText::new(fields.password_again),
+    let link = look(&app, &caller, &token).await?;
+    let username = invited(&link).unwrap_or_else(|| fields.username.clone());
+    let (password, again) = (SecretText::new(fields.password), SecretText::new(fields.password_again));
+    let done = match link {
+        LinkFor::Invitation(_) => invitations::accept(&app.broker, &token, (password, again), &caller.visitor).await,
+        LinkFor::FirstAdmin | LinkFor::Recovery => {
+            let form = AdminForm { username: fields.username, email: String::new(), password, again };
+            setup::complete(&app.broker, &token, form).await
+        }
     };
     let ui = caller.ui();
-    let errors = match setup::complete(&app.broker, &token, form).await {
+    let errors = match done {
+        Ok(()) if invited(&link).is_some() => return Ok(ready(&caller, &username)),
         Ok(()) => return Ok(see_other(routes::HOME)),
         Err(SetupFailure::DeadLink) => return Err(caller.refuse(&app, RefusalCode::NotFound)),
         Err(SetupFailure::Fault(fault)) => return Err(caller.fail(&app, fault)),
@@ -89,5 +112,11 @@ async fn submit(
         Err(SetupFailure::PasswordTooShort) => FormErrors::at("password", ui.t("error-password-short")),
         Err(SetupFailure::PasswordTooLong) => FormErrors::at("password", ui.t("error-password-long")),
     };
-    Ok(page(&app, &caller, &token, username, errors))
+    Ok(page(&app, &caller, (&token, &link), username, errors))
+}
+
+/// The invited person is told that the account is ready; where to sign in, their application knows.
+fn ready(caller: &Caller, username: &str) -> Response {
+    let view = AccountReadyPage { ui: caller.ui(), username: username.to_owned() };
+    Page(view).into_response()
 }

@@ -1,4 +1,4 @@
-//! The page behind a one-time link: the first admin, or an admin who gets back in.
+//! The page behind a one-time link: the first admin, an admin who gets back in, or an invited person.
 
 use askama::Template;
 
@@ -12,6 +12,8 @@ pub enum SetupPurpose {
     FirstAdmin,
     /// An admin chooses a new password.
     Recovery,
+    /// An invited person chooses the first password of the account.
+    Invitation,
 }
 
 /// User name and a password, twice.
@@ -34,11 +36,24 @@ impl SetupPage {
         let purpose = match self.purpose {
             SetupPurpose::FirstAdmin => "setup",
             SetupPurpose::Recovery => "recovery",
+            SetupPurpose::Invitation => "invitation",
         };
         format!("{purpose}-{part}")
+    }
+
+    fn is_invitation(&self) -> bool {
+        self.purpose == SetupPurpose::Invitation
     }
 
     fn password_hint(&self) -> String {
         self.ui.count("password-hint", "characters", self.password_characters)
     }
+}
+
+/// The password is set.
+#[derive(Debug, Template)]
+#[template(path = "login/account_ready.html")]
+pub struct AccountReadyPage {
+    pub ui: Ui,
+    pub username: String,
 }
