@@ -1,20 +1,21 @@
-//! The tables of docs/sync-methods.md, each cell tried.
+//! The tables of docs/sync-methods.md and docs/linking-existing-users.md, each cell tried.
 
 use serde_json::{Value, json};
 use usher_domain::{
-    AttributeBag, AttributeMapping, AttributeSource, AttributeSync, Group, GroupId, GroupMapping, GroupSync,
-    Membership, MembershipSource, NoLongerSent, ProvisioningSettings, Verification,
+    AccountState, AttributeBag, AttributeMapping, AttributeSource, AttributeSync, Group, GroupId, GroupMapping,
+    GroupSync, Membership, MembershipSource, NoLongerSent, OwnershipProof, ProvisioningSettings, Verification,
 };
 
 use super::builders::*;
 use crate::groups::{Occasion, decide_groups};
 use crate::{Facts, Outcome, Presented, decide, map};
 
-const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sync-methods.md");
+const SYNC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sync-methods.md");
+const LINKING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/linking-existing-users.md");
 
 /// The rows of the table under a heading: the situation, and its cells.
-fn rows_under(heading: &str) -> Vec<(String, Vec<String>)> {
-    let guide = std::fs::read_to_string(GUIDE).unwrap();
+fn rows_under(guide: &str, heading: &str) -> Vec<(String, Vec<String>)> {
+    let guide = std::fs::read_to_string(guide).unwrap();
     let section = guide.split(heading).nth(1).unwrap().split("\n## ").next().unwrap();
     let table = section.lines().filter_map(|line| line.strip_prefix("| ")).skip(1);
     let cells = table.map(|line| line.trim_end_matches('|').split(" | ").map(|cell| cell.trim().to_owned()));
@@ -112,7 +113,7 @@ fn after(
 
 #[test]
 fn the_guide_says_what_each_sync_method_does() {
-    let rows = rows_under("## The truth table");
+    let rows = rows_under(SYNC, "## The truth table");
     assert_eq!(rows.len(), 11);
     for (text, cells) in rows {
         let methods = [AttributeSync::OverrideAll, AttributeSync::PreserveLocal, AttributeSync::None];
@@ -167,7 +168,7 @@ fn membership(text: &str, sync: GroupSync, no_longer_sent: NoLongerSent) -> &'st
 
 #[test]
 fn the_guide_says_what_becomes_of_groups() {
-    let rows = rows_under("## Groups");
+    let rows = rows_under(SYNC, "## Groups");
     assert_eq!(rows.len(), 6);
     for (text, cells) in rows {
         let methods = [
@@ -176,5 +177,64 @@ fn the_guide_says_what_becomes_of_groups() {
             membership(&text, GroupSync::Override, NoLongerSent::Kept),
         ];
         assert_eq!(cells, methods, "{text}");
+    }
+}
+
+/// In the guide's word, what becomes of the one match that a row tells of.
+fn settled(text: &str, prove_ownership: OwnershipProof) -> &'static str {
+    let mut found = crate::Candidate { account: account("u_ann"), linked_elsewhere: false };
+    let mut facts = facts();
+    let mut sent = ann();
+    let number = |source| bag([("employee", value(&["7"], source, Verification::Unverified))]);
+    let mut rules = vec![];
+    match text {
+        "Its address is verified on both sides" => {}
+        "An administrator set its value, and the provider sends the same" => {
+            rules = vec![rule("employee", "employee")];
+            found.account.attributes = number(admin());
+        }
+        "The provider does not mark the address as verified" => sent = unverified_ann(),
+        "Nobody ever verified the account's own address" => {
+            found.account.attributes = bag([("email", value(&["ann@corp.test"], admin(), Verification::Unverified))]);
+        }
+        "Its person wrote the value, not an administrator" => {
+            rules = vec![rule("employee", "employee")];
+            found.account.attributes = number(AttributeSource::Person);
+        }
+        "It belongs to an administrator of Usher" => facts.admins = [user("u_ann")].into(),
+        "It is disabled" => found.account.state = AccountState::Disabled,
+        "Another identity of this connection is linked to it" => found.linked_elsewhere = true,
+        other => panic!("the guide tells of a match that is not tried: {other}"),
+    }
+    facts.put(0, found);
+    match decided(&sent, &ProvisioningSettings { prove_ownership, ..linking(rules) }, &facts).outcome {
+        Outcome::Link { .. } => "linked",
+        Outcome::ProveOwnership { .. } => "proof",
+        Outcome::Refuse { .. } => "refused",
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_guide_says_when_a_proof_is_asked() {
+    let rows = rows_under(LINKING, "## 4. ");
+    assert_eq!(rows.len(), 8);
+    for (text, cells) in rows {
+        let proofs = [OwnershipProof::Never, OwnershipProof::WhenUnverified, OwnershipProof::Always];
+        assert_eq!(cells, proofs.map(|proof| settled(&text, proof)), "{text}");
+    }
+}
+
+#[test]
+fn the_guide_shows_the_lines_of_a_decision() {
+    let guide = std::fs::read_to_string(LINKING).unwrap();
+    let shown = guide.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let sent = identity(json!({"sub": "1", "employee_id": "E-000417"}));
+    let mut found = candidate("u_ann");
+    found.account.attributes = bag([("employee", value(&["E-000417"], admin(), Verification::Unverified))]);
+    let settings = linking(vec![rule("employee_id", "employee"), rule("email", "email")]);
+    let lines = decided(&sent, &settings, &facts_with(vec![vec![found]])).explanation.lines();
+    for line in shown.lines() {
+        assert!(lines.iter().any(|said| said == line), "{line}: {lines:#?}");
     }
 }
