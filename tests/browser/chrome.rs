@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use thirtyfour::common::log::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
@@ -58,6 +60,14 @@ async fn chromedriver(home: &Path) -> (DriverProcess, u16) {
     }
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     (DriverProcess(child), port)
+}
+
+/// Where pictures are kept.
+fn screenshots() -> PathBuf {
+    let binary = crate::support::usher::binary();
+    let folder = binary.parent().and_then(Path::parent).expect("target/<profile>").join("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
 }
 
 impl Chrome {
@@ -147,6 +157,38 @@ impl Chrome {
         self.click("#submit").await;
     }
 
+    /// Ticks or unticks a box.
+    pub async fn tick(&self, css: &str, wanted: bool) {
+        let field = self.find(css).await;
+        if field.is_selected().await.expect("a box") != wanted {
+            field.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
+        }
+    }
+
+    /// Chooses in a list by value.
+    pub async fn choose(&self, css: &str, value: &str) {
+        self.click(&format!("{css} option[value='{value}']")).await;
+    }
+
+    /// What a script finds on the page; for reading only.
+    pub async fn ask(&self, script: &str) -> Value {
+        let ran = self.driver.execute(script, vec![]).await;
+        ran.unwrap_or_else(|e| panic!("{script}: {e}")).json().clone()
+    }
+
+    /// The same as a list of texts.
+    pub async fn ask_texts(&self, script: &str) -> Vec<String> {
+        let found = self.ask(script).await;
+        let texts = found.as_array().into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    }
+
+    /// Presses the tabulator.
+    pub async fn press_tab(&self) {
+        let keys = self.driver.action_chain().send_keys(Key::Tab);
+        keys.perform().await.expect("presses");
+    }
+
     /// Waits until the walk that a click or a script began has led to an address.
     pub async fn arrive_at(&self, url: &str) {
         let arrival = async { while !self.url().await.starts_with(url) {} };
@@ -196,14 +238,62 @@ impl Chrome {
 
     /// At 320 px nothing makes the page scroll sideways.
     pub async fn assert_narrow(&self) {
-        let phone = json!({ "width": 320, "height": 700, "deviceScaleFactor": 1, "mobile": true });
-        self.command("Emulation.setDeviceMetricsOverride", phone).await;
+        self.telephone().await;
         let ask = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth,
             [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 321)
               .slice(0, 5).map(e => e.outerHTML.slice(0, 120))]";
         let sizes = self.driver.execute(ask, vec![]).await.expect("measures").json().clone();
-        self.command("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        self.desk().await;
         assert!(sizes[0].as_i64() <= sizes[1].as_i64(), "{} scrolls sideways: {sizes}", self.url().await);
+    }
+
+    /// Shows pages as a light system would.
+    pub async fn go_light(&self) {
+        self.command("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+    }
+
+    /// A window of a telephone until [`Self::desk`].
+    pub async fn telephone(&self) {
+        let phone = json!({ "width": 320, "height": 700, "deviceScaleFactor": 1, "mobile": true });
+        self.command("Emulation.setDeviceMetricsOverride", phone).await;
+    }
+
+    /// The usual window again.
+    pub async fn desk(&self) {
+        self.command("Emulation.clearDeviceMetricsOverride", json!({})).await;
+    }
+
+    /// With the text at twice its size, nothing makes the page scroll sideways.
+    pub async fn assert_enlarged(&self) {
+        let ask = "document.documentElement.style.fontSize = '200%';
+            const sizes = [document.documentElement.scrollWidth, document.documentElement.clientWidth];
+            document.documentElement.style.fontSize = ''; return sizes";
+        let sizes = self.ask(ask).await;
+        assert!(sizes[0].as_i64() <= sizes[1].as_i64(), "{} scrolls sideways: {sizes}", self.url().await);
+    }
+
+    /// Everything of [`Self::inspect`], and the dark look, large text, and a picture of each look.
+    pub async fn inspect_in_every_look(&self, name: &str) {
+        self.inspect(name).await;
+        self.assert_enlarged().await;
+        self.telephone().await;
+        self.whole_picture(&format!("{name}-320")).await;
+        self.desk().await;
+        self.go_dark().await;
+        self.whole_picture(&format!("{name}-dark")).await;
+        self.assert_accessible().await;
+        self.go_light().await;
+        self.whole_picture(name).await;
+        self.assert_quiet().await;
+    }
+
+    /// A picture of the page down to its end, under `target/screenshots/`.
+    async fn whole_picture(&self, name: &str) {
+        self.ask("document.getAnimations().forEach(change => change.finish())").await;
+        let wanted = json!({ "captureBeyondViewport": true });
+        let taken = self.driver.cdp().send_raw("Page.captureScreenshot", wanted).await.expect("a picture");
+        let bytes = STANDARD.decode(taken["data"].as_str().expect("base64")).expect("base64");
+        std::fs::write(screenshots().join(format!("{name}.png")), bytes).expect("a file");
     }
 
     /// Shows pages as a dark system would.
@@ -223,10 +313,7 @@ impl Chrome {
 
     /// Keeps a picture under `target/screenshots/`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
-        let binary = crate::support::usher::binary();
-        let folder = binary.parent().and_then(Path::parent).expect("target/<profile>").join("screenshots");
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let file = folder.join(format!("{name}.png"));
+        let file = screenshots().join(format!("{name}.png"));
         self.driver.screenshot(&file).await.expect("a picture");
         file
     }

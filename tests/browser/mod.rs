@@ -4,6 +4,10 @@
 //! newcomer's path of `make demo` with scripts and without. Every test fails on a console error.
 
 mod chrome;
+mod connections;
+mod console;
 mod demo;
+mod jit;
 mod newcomer;
 mod pages;
+mod users;
