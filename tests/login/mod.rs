@@ -2,8 +2,11 @@
 
 mod crowd;
 mod federated;
+mod identifier;
 mod limits;
+mod linking;
 mod local;
+mod mail;
 mod operations;
 mod outlived;
 mod progress;

@@ -33,7 +33,7 @@ pub enum Arrived {
     Probe(Box<ProbeReport>),
 }
 
-/// Takes a provider's answer.
+/// Takes a provider's answer, or the `state` under which it was parked.
 pub async fn arrive(
     broker: &Broker,
     connection: &ConnectionId,
@@ -53,7 +53,9 @@ pub async fn arrive(
     let Some(row) = row.filter(|row| row.connection == *connection) else {
         return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);
     };
-    let stored = open(broker, &row)?;
+    let mut stored = open(broker, &row)?;
+    let parked = stored.parked.take().map(Callback::new);
+    let callback = parked.as_ref().unwrap_or(callback);
     if let Some(owner) = stored.probe {
         return probe::arrive(broker, connection, callback, (row, stored, owner), visitor).await;
     }
@@ -65,10 +67,11 @@ pub async fn arrive(
     if row.claimed_at.is_some() || !claim(broker, state_hash).await? {
         return Err(page(broker, &loaded, RefusalCode::TxAlreadyUsed, None, now).into());
     }
-    verify(broker, loaded, connection, callback, (stored, visitor)).await
+    Box::pin(verify(broker, loaded, connection, callback, (stored, visitor))).await
 }
 
-fn open(broker: &Broker, row: &PendingRow) -> Result<StoredHandshake, Fault> {
+/// Opens a hand-shake.
+pub fn open(broker: &Broker, row: &PendingRow) -> Result<StoredHandshake, Fault> {
     let bytes = broker
         .store
         .sealer()
@@ -106,7 +109,7 @@ async fn verify(
     match connector.complete(&stored.pending, callback, services(broker), broker.now()).await {
         Ok(completed) => {
             let name = configured.connection.name.clone();
-            decide(broker, loaded, step, completed, (&name, visitor)).await
+            Box::pin(decide(broker, loaded, step, completed, (&name, visitor))).await
         }
         Err(error) => {
             tracing::warn!(connection = %connection, phase = error.phase, fault = %chain(&error), "answer refused");
@@ -131,7 +134,7 @@ async fn decide(
         let code = RefusalCode::ConnectionUnavailable;
         return Err(refuse(broker, loaded, code, Some(connection), visitor).await);
     };
-    let used = context.clone();
+    let presented = context.clone();
     let decided = broker.store.read(move |tx| Box::pin(async move { decide_now(tx, &context).await })).await?;
     for (attribute, received) in &decided.mapped.values {
         let text = format!("{attribute}: {}", probe::masked(received));
@@ -141,7 +144,7 @@ async fn decide(
         note(&mut loaded.state.trace, now, TraceStage::Decision, line);
     }
     let correlation = loaded.state.flow.correlation().clone();
-    decisions::record_answer(broker, &used, &decided.decision, &correlation).await?;
+    decisions::record_answer(broker, &presented, &decided.decision, &correlation).await?;
     match &decided.decision.outcome {
         Outcome::Refuse { code } => {
             decisions::keep_now(broker, &decided.decision, &connection, &correlation).await?;

@@ -28,6 +28,9 @@ pub struct StoredHandshake {
     pub pending: PendingHandshake,
     /// Set when an admin tests the connection: hash of the binding cookie; nobody is signed in at the end.
     pub probe: Option<Hash>,
+    /// The provider's answer, where it came as a form and waits for its browser.
+    #[serde(default)]
+    pub parked: Option<Vec<(String, String)>>,
 }
 
 /// The person chose a connection on the page.
@@ -170,7 +173,7 @@ pub async fn keep(
     let state_hash = hash(pending.state.as_bytes());
     let connection = pending.connection.clone();
     let text =
-        serde_json::to_vec(&StoredHandshake { pending, probe }).map_err(|e| Fault::unreadable("hand-shake", e))?;
+        serde_json::to_vec(&StoredHandshake { pending, probe, parked: None }).map_err(|e| Fault::unreadable("hand-shake", e))?;
     let sealed = broker
         .store
         .sealer()

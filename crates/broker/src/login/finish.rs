@@ -20,8 +20,9 @@ use crate::flow_state::{self, LoadedFlow};
 use crate::tracing_events::{fault as fault_logged, note};
 use crate::visitor::Visitor;
 
-/// Rounds before a sign-in gives up on facts that keep moving.
-const ROUNDS: usize = 4;
+/// Rounds before a sign-in gives up on facts that keep moving: a lost race and the decision after it take one each, and a
+/// person may lose the account, the link and the configuration in turn.
+const ROUNDS: usize = 8;
 
 /// How the end of a sign-in ends.
 #[derive(Debug)]

@@ -58,7 +58,7 @@ fn check(flow: &LoginFlow, now: chrono::DateTime<chrono::Utc>) -> Result<(), Tes
     let subjects: Vec<&Subject> = completed.iter().map(|done| &done.authentication.subject).collect();
     prop_assert!(subjects.windows(2).all(|pair| pair[0] == pair[1]), "two people in one sign-in");
     prop_assert!(completed.len() <= flow.plan().steps.len());
-    for proved in flow.proved_identity().and_then(|proved| proved.ownership.as_ref()) {
+    if let Some(proved) = flow.proved_identity().and_then(|proved| proved.ownership.as_ref()) {
         prop_assert_eq!(subjects[0], &Subject::Local { user: proved.user.clone() }, "a proof of another account");
     }
     match next(flow, now) {

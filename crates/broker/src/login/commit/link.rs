@@ -11,7 +11,7 @@ use usher_domain::{
 };
 use usher_login_flow::OwnershipBy;
 use usher_provisioning::{AccountUpdate, mask};
-use usher_storage::{Tx, audit, credentials, grants, links, sessions, setup_tokens, users};
+use usher_storage::{Tx, audit, credentials, grants, links, roles, sessions, setup_tokens, users};
 
 use super::account::{event, link_account, tell_update};
 use super::{FinishPlan, NotCommitted, Person, active, person_of};
@@ -78,7 +78,14 @@ async fn proof_stands(
             let email = user.attributes.get(&AttributeName::email()).ok_or_else(expired)?;
             let held = email.values.first().and_then(|text| EmailAddress::parse(text).ok());
             let held = held.filter(|held| held.unique_key() == *address).ok_or_else(expired)?;
-            Ok((!email.verified.is_verified()).then_some(held))
+            if email.verified.is_verified() {
+                return Ok(None);
+            }
+            // Whoever reads the mailbox of an administrator's unproved address does not become one.
+            if !roles::list(tx, &user.id).await?.is_empty() {
+                return Err(NotCommitted::Refused(RefusalCode::LinkRefused));
+            }
+            Ok(Some(held))
         }
     }
 }
