@@ -5,14 +5,22 @@ nav-sign-ins = Sign-in log
 nav-applications = Applications
 nav-connections = Connections
 nav-users = Users
+nav-groups = Groups
+nav-attributes = Attributes
+nav-settings = Settings
 
 tab-general = General
 tab-settings = Settings
 tab-attributes = Attributes
+tab-groups = Groups
 tab-jit = Just-in-Time Provisioning
+tab-advanced = Advanced
 tab-activity = Activity
 tab-profile = Profile
 tab-linked = Linked accounts
+tab-sessions = Sessions
+tab-history = History
+tab-claims = User attributes
 
 wizard-kind = Type
 wizard-values = Values to copy
@@ -24,6 +32,7 @@ new-user-password-hint = At least { $characters } characters. Without one the pe
 status-enabled = Enabled
 status-disabled = Disabled
 status-hidden = Hidden
+status-link-only = For linking only
 status-active = Active
 result-finished = Signed in
 result-refused = Refused
@@ -71,6 +80,41 @@ client-auth-post = Secret in the body
 client-auth-private-key-jwt = Private key (JWT)
 client-auth-none = None (public client)
 kind-oidc = OpenID Connect
+kind-google = Google
+kind-microsoft = Microsoft
+kind-github = GitHub
+kind-gitlab = GitLab
+kind-apple = Apple
+kind-facebook = Facebook
+kind-linkedin = LinkedIn
+kind-okta = Okta
+kind-oauth2 = OAuth 2.0
+kind-hint-oidc = Any provider with a discovery document: Keycloak, Auth0, another Usher.
+kind-hint-google = Google accounts and Google Workspace.
+kind-hint-microsoft = Entra ID (work and school) and personal Microsoft accounts.
+kind-hint-github = GitHub accounts, by their primary verified email address.
+kind-hint-gitlab = GitLab.com or your own GitLab.
+kind-hint-apple = Sign in with Apple.
+kind-hint-facebook = Facebook accounts.
+kind-hint-linkedin = LinkedIn accounts.
+kind-hint-okta = Your Okta organisation.
+kind-hint-oauth2 = Any OAuth 2.0 provider with a userinfo address. Prefer OpenID Connect where there is one.
+kind-register-oidc = Register this service at your provider as a web application with the authorization code flow, using:
+kind-register-google = In the Google Cloud console, under APIs & Services › Credentials, create an OAuth client ID of the type “Web application”, using:
+kind-register-microsoft = In the Entra admin center, under App registrations, make a new registration with the platform “Web”, using:
+kind-register-github = On GitHub, under Settings › Developer settings › OAuth Apps, make a new OAuth app, using:
+kind-register-gitlab = In GitLab, under Preferences › Applications, add an application with the scopes openid, profile and email, using:
+kind-register-apple = In the Apple developer portal, under Identifiers, make a Services ID with “Sign in with Apple”, using:
+kind-register-facebook = In Meta for Developers, add the product “Facebook Login” to your app and open its settings, using:
+kind-register-linkedin = In the LinkedIn developer portal, add the product “Sign In with LinkedIn using OpenID Connect” to your app and open Auth, using:
+kind-register-okta = In the Okta admin console, under Applications, create an app integration “OIDC – Web Application”, using:
+kind-register-oauth2 = Register this service at your provider as a web application with the authorization code grant, using:
+secret-expired = Secret has expired
+secret-expires = { $days ->
+    [0] Secret expires today
+    [1] Secret expires tomorrow
+   *[other] Secret expires in { $days } days
+ }
 jit-on = On
 jit-off = Off
 jit-on-linking = On, linking
@@ -84,6 +128,41 @@ source-admin = Admin
 source-import = Import
 source-person = The person
 source-connection-gone = A deleted connection
+origin-admin = Edited by admin
+origin-person = Self
+writers-connections-and-admins = Connections and admins
+writers-person-too = Connections, admins and the person
+writers-admins-only = Admins only
+group-people =
+    { $number ->
+        [0] Nobody is in it.
+        [one] One person is in it.
+       *[other] { $number } people are in it.
+    }
+session-console = Console
+history-refused = refused
+history-by = by { $name }
+history-through = through { $connection }
+history-settings = settings version { $version }
+history-system = at a sign-in
+history-command-line = at the command line
+history-somebody = by somebody
+history-user-created = Account created
+history-user-provisioned = Account created at the first sign-in
+history-user-updated = Attributes updated at a sign-in
+history-user-linked = Account linked
+history-user-unlinked = Account unlinked
+history-user-claimed = Account claimed by the owner of its address
+history-user-renamed = Username changed
+history-user-attribute-changed = Attribute changed
+history-user-groups-changed = Groups changed at a sign-in
+history-user-group-added = Added to a group
+history-user-group-removed = Removed from a group
+history-user-enabled = Account enabled
+history-user-disabled = Account disabled
+history-user-signed-out = Signed out everywhere
+history-user-session-ended = Session ended
+history-user-invited = Invitation sent
 created-by-jit = Created by JIT from { $connection }
 created-by-admin = Created by an admin
 created-by-import = Imported
@@ -91,6 +170,13 @@ verified-no = No
 verified-provider = By the provider
 verified-person = By the person
 verified-admin = By an admin
+
+outcome-sign-in = Sign in with the linked account
+outcome-link = Link to an existing account
+outcome-create = Create an account
+outcome-pass-through = Sign in without a local account
+outcome-prove-ownership = Ask to prove that the existing account is theirs
+outcome-refuse = Refuse the sign-in
 
 stage-request = Request received
 stage-page = Page
@@ -104,6 +190,7 @@ stage-tokens = Tokens
 flash-saved = Saved.
 flash-jit-updated = Just-in-Time provisioning updated.
 flash-connection-created = Connection created. Test it, then offer it in an application.
+flash-connection-renamed = Saved. Its name in scripts is new too: change it in the scripts that use it.
 flash-connection-deleted = Connection deleted.
 flash-connection-enabled = Connection enabled.
 flash-connection-disabled = Connection disabled.
@@ -114,7 +201,19 @@ flash-secret-removed = Secret removed.
 flash-user-created = User created.
 flash-user-enabled = User enabled.
 flash-user-disabled = User disabled and signed out.
-flash-link-removed = Link removed.
+flash-link-removed = Account unlinked. Sessions that began with it are over.
+flash-user-deleted = User deleted.
+flash-account-linked = Account linked.
+flash-session-ended = Session ended.
+flash-signed-out = Signed out everywhere.
+flash-attribute-created = Attribute created. Connections can fill it now.
+flash-attribute-deleted = Attribute deleted.
+flash-group-created = Group created.
+flash-group-deleted = Group deleted.
+flash-member-added = Added to the group.
+flash-member-removed = Removed from the group.
+flash-test-mail-sent = The mail server took the test mail. Look into the mailbox, and into its spam folder.
+flash-invitation-queued = The invitation is on its way to the person's address.
 
 error-name-empty = Enter a name
 error-name-long = A name has at most 120 characters
@@ -131,6 +230,8 @@ error-domain = { $domain } is not a domain
 error-attribute = { $reason }
 error-mapping-incomplete = Fill in both sides of this row, or empty it
 error-mapping-twice = This local attribute is mapped twice
+error-clashes = Several accounts hold the same value; they are listed below
+error-group-empty = Select a group
 error-confirm = Type the name exactly as it is shown
 error-in-use = It is still in use
 error-stale = Somebody else changed this in the meantime. Nothing was saved; the page now shows their version.
@@ -156,3 +257,23 @@ advice-link-refused = An account matches but must not be linked, for example bec
 advice-redirect-uri-mismatch = The application asked for a redirect URL that is not registered. Compare it character by character with the application's Redirect URLs.
 advice-bad-request = The application's request is malformed; the time line says how.
 advice-app-access-denied = The application does not accept this person.
+
+mail-security-tls = TLS
+mail-security-starttls = STARTTLS, demanded
+mail-security-plain = None
+mail-waiting =
+    { $number ->
+        [0] Nothing waits.
+        [one] One mail waits to be sent.
+       *[other] { $number } mails wait to be sent.
+    }
+
+invite-by-mail = It goes by mail to the verified address of the account.
+invite-by-hand = No mail goes: there is no mail server, or the account has no verified address. You get the link and hand it over.
+invite-button-mail = Send invitation
+invite-button-hand = Make a link
+invite-life =
+    { $hours ->
+        [one] It works once, within one hour.
+       *[other] It works once, within { $hours } hours.
+    }

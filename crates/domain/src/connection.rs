@@ -1,5 +1,6 @@
 //! Connections: external identity providers that an admin configured.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{AttributeName, ConnectionId, GroupId, ProvisioningSettings};
@@ -189,6 +190,9 @@ pub struct Connection {
     pub email_domains: Vec<String>,
     /// What the kind needs: typed by the kind in `connectors`, opaque elsewhere.
     pub settings: serde_json::Value,
+    /// When the client secret ends at the provider, where an admin typed it.
+    #[serde(default)]
+    pub secret_expires_on: Option<NaiveDate>,
     /// Claims to attributes; empty: the standard claims are used as they are.
     #[serde(default)]
     pub mapping: Vec<AttributeMapping>,

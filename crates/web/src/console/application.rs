@@ -6,15 +6,14 @@ use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use usher_broker::console::{applications, connections};
-use usher_domain::{Application, ClientAuthMethod, ConnectionId};
+use usher_domain::{Application, ClientAuthMethod, ConnectionId, SignInPageStyle};
 
 use super::applications::{done, find};
 use super::fields::Fields;
-use super::oidc_form::fact;
+use super::kind_form::fact;
 use super::session::{Answer, Console, Posted, Rejected};
 use super::words;
 use crate::forms::FormErrors;
-use crate::pages::Named;
 use crate::pages::console::{ApplicationForm, ApplicationPage, ConnectionTick, FlashKind, SecretRow, Section};
 use crate::pages::paths::routes;
 use crate::state::App;
@@ -54,6 +53,7 @@ pub fn stored(console: &Console, application: &Application) -> ApplicationForm {
         connections: ticks(console, ticked),
         local_sign_in: application.local_sign_in,
         local_account_required: application.local_account_required,
+        sign_in_page: words::stable(&application.sign_in_page),
         home_url: application.home_url.clone().unwrap_or_default(),
         version: application.revision,
     }
@@ -85,11 +85,8 @@ pub fn application_page(
         .collect();
     let view = ApplicationPage {
         shell: console.shell(SECTION),
-        id: application.id.clone(),
-        name: Named::new(&application.name),
-        kind: application.kind,
+        application: words::application_head(&console.ui, application),
         enabled: application.enabled,
-        status: words::application_status(&console.ui, application),
         form: if rejected.is_stale() { stored(console, application) } else { form },
         secrets,
         facts: vec![
@@ -114,6 +111,7 @@ fn typed(console: &Console, fields: &Fields) -> ApplicationForm {
         connections: ticks(console, |id| fields.ticked(&format!("connection_{id}"))),
         local_sign_in: fields.ticked("local_sign_in"),
         local_account_required: fields.ticked("local_account_required"),
+        sign_in_page: fields.owned("sign_in_page"),
         home_url: fields.owned("home_url"),
         version: fields.version(),
     }
@@ -132,6 +130,10 @@ fn wanted(form: &ApplicationForm) -> applications::ApplicationForm {
         auth_method: form.auth_method.clone(),
         id_token_alg: form.id_token_alg.clone(),
         connections: if form.all_connections { None } else { Some(chosen()) },
+        sign_in_page: match form.sign_in_page.as_str() {
+            "identifier_first" => SignInPageStyle::IdentifierFirst,
+            _ => SignInPageStyle::List,
+        },
         home_url: form.home_url.clone(),
     }
 }

@@ -3,10 +3,12 @@
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
+use chrono::NaiveDate;
 use http::StatusCode;
 use usher_broker::console::NotDone;
-use usher_broker::console::connections::{self, Change};
-use usher_domain::{Connection, ConnectionId};
+use usher_broker::console::connections::activity::{self, JitState, Listed, Search};
+use usher_broker::console::connections::{self, Afterwards, Change};
+use usher_domain::{Connection, ConnectionId, ConnectionKind};
 
 use super::fields::Fields;
 use super::session::{Answer, Console, Posted, Rejected, Stop};
@@ -14,7 +16,9 @@ use super::words;
 use crate::error::see_other;
 use crate::forms::FormErrors;
 use crate::pages::Named;
-use crate::pages::console::{ConnectionDeletePage, ConnectionRow, ConnectionsPage, FlashKind, Section};
+use crate::pages::console::{
+    ConnectionDeletePage, ConnectionFilters, ConnectionRow, ConnectionsPage, FlashKind, Section,
+};
 use crate::pages::paths::{self, routes};
 use crate::state::App;
 
@@ -31,21 +35,60 @@ pub fn finds(search: &Fields, name: &str) -> bool {
 }
 
 async fn list(console: Console, search: Fields) -> Answer {
-    let rows = connections::list(console.broker())
-        .into_iter()
-        .filter(|connection| finds(&search, &connection.name))
-        .map(|connection| ConnectionRow {
-            name: Named::new(&connection.name),
-            kind: words::kind(&console.ui, connection.kind),
-            provider: words::provider(&connection),
-            status: words::connection_status(&console.ui, &connection),
-            jit: words::jit(&console.ui, &connection),
-            used_by: words::used_by(console.broker(), &connection.id).len() as u64,
-            id: connection.id,
-        })
-        .collect();
-    let shell = console.shell(Section::Connections);
-    Ok(console.page(ConnectionsPage { shell, query: search.text("q").trim().to_owned(), rows }))
+    let filters = filters(&search);
+    let wanted = Search {
+        text: filters.query.clone(),
+        kind: ConnectionKind::from_text(&filters.kind),
+        enabled: match filters.status.as_str() {
+            "enabled" => Some(true),
+            "disabled" => Some(false),
+            _ => None,
+        },
+        jit: match filters.jit.as_str() {
+            "on" => Some(JitState::On),
+            "off" => Some(JitState::Off),
+            "linking" => Some(JitState::Linking),
+            _ => None,
+        },
+        page: search.text("page").parse().unwrap_or(1),
+    };
+    let found = activity::page(console.broker(), &wanted).await.map_err(|fault| console.fail(fault))?;
+    let today = console.broker().now().date_naive();
+    Ok(console.page(ConnectionsPage {
+        shell: console.shell(Section::Connections),
+        kinds: ConnectionKind::ALL.map(|kind| (kind.as_str(), words::kind(&console.ui, kind))).into(),
+        filters,
+        rows: found.rows.into_iter().map(|listed| row(&console, listed, today)).collect(),
+        matching: found.matching,
+        page: found.page,
+        pages: found.pages,
+    }))
+}
+
+fn filters(search: &Fields) -> ConnectionFilters {
+    ConnectionFilters {
+        query: search.text("q").trim().to_owned(),
+        kind: search.owned("kind"),
+        status: search.owned("status"),
+        jit: search.owned("jit"),
+    }
+}
+
+fn row(console: &Console, listed: Listed, today: NaiveDate) -> ConnectionRow {
+    let connection = listed.connection;
+    ConnectionRow {
+        name: Named::new(&connection.name),
+        kind: words::kind(&console.ui, connection.kind),
+        provider: words::provider(&connection),
+        status: words::connection_status(&console.ui, &connection),
+        expiry: words::secret_expiry(&console.ui, &connection, today),
+        jit: words::jit(&console.ui, &connection),
+        used_by: listed.used_by as u64,
+        sign_ins: listed.stats.total.unsigned_abs(),
+        refused: listed.stats.refused.unsigned_abs(),
+        last_success: listed.stats.last_success,
+        id: connection.id,
+    }
 }
 
 /// Where an address that only takes forms leads when it is opened.
@@ -88,11 +131,13 @@ async fn ask_delete(Path(id): Path<String>, console: Console) -> Answer {
 
 async fn delete_page(console: &Console, connection: &Connection, rejected: Rejected) -> Answer {
     let linked = connections::linked(console.broker(), &connection.id).await.map_err(|fault| console.fail(fault))?;
+    let made = connections::made(console.broker(), &connection.id).await.map_err(|fault| console.fail(fault))?;
     let view = ConnectionDeletePage {
         shell: console.shell(Section::Connections),
         connection: words::head(&console.ui, connection),
         used_by: words::named_by(console.broker(), &connection.id),
         linked_accounts: linked.unsigned_abs(),
+        made_accounts: made.unsigned_abs(),
         version: connection.revision,
         errors: rejected.errors,
     };
@@ -106,7 +151,9 @@ async fn delete(Path(id): Path<String>, posted: Posted) -> Answer {
         let errors = FormErrors::at("confirm", console.ui.t("error-confirm"));
         return delete_page(console, &connection, Rejected::fields(errors)).await;
     }
-    match connections::delete(console.broker(), &console.admin, &connection.id, console.visitor()).await {
+    let afterwards = if posted.fields.text("users") == "disable" { Afterwards::Disable } else { Afterwards::Keep };
+    let what = (&connection.id, afterwards);
+    match connections::delete(console.broker(), &console.admin, what, console.visitor()).await {
         Ok(()) => Ok(console.done(routes::CONNECTIONS, FlashKind::ConnectionDeleted)),
         Err(error) => {
             let rejected = console.rejected(Section::Connections, error)?;

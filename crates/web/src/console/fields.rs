@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use crate::forms::VERSION_FIELD;
 
@@ -35,9 +36,19 @@ impl Fields {
         self.text(name).to_owned()
     }
 
+    /// Whether the form had the field at all.
+    pub fn holds(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Whether a box is ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.text(name) == "on"
+    }
+
+    /// One of several by its stable text; `otherwise` where the form names none of them.
+    pub fn one_of<T: DeserializeOwned>(&self, name: &str, otherwise: T) -> T {
+        serde_json::from_value(self.text(name).into()).unwrap_or(otherwise)
     }
 
     /// The revision that the form was made from; absent or not a number: one that never matches.

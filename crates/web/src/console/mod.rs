@@ -4,17 +4,23 @@
 //! judged in one place each.
 
 mod application;
+mod application_claims;
 mod applications;
+mod attributes;
 mod connection;
 mod connections;
+mod email;
 mod fields;
+mod groups;
 mod home;
-mod oidc_form;
+mod invite;
+mod kind_form;
 mod probe;
 mod session;
 mod settings;
 mod sign_in;
 mod sign_ins;
+mod user;
 mod users;
 mod wizard;
 mod words;
@@ -37,6 +43,12 @@ pub fn routes() -> Router<App> {
         .merge(probe::routes())
         .merge(applications::routes())
         .merge(application::routes())
+        .merge(application_claims::routes())
         .merge(users::routes())
+        .merge(user::routes())
+        .merge(groups::routes())
+        .merge(attributes::routes())
+        .merge(email::routes())
+        .merge(invite::routes())
         .merge(sign_ins::routes())
 }

@@ -75,6 +75,11 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    /// Nothing is wrong.
+    pub fn none() -> Self {
+        Self { status: StatusCode::OK, errors: FormErrors::none() }
+    }
+
     /// What is wrong with the fields.
     pub fn fields(errors: FormErrors) -> Self {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, errors }

@@ -11,7 +11,7 @@ use usher_domain::{CorrelationId, SignInTrace, TraceEvent, UserId};
 use usher_storage::traces::{TraceOutcome, TraceSearch};
 
 use super::fields::Fields;
-use super::oidc_form::fact;
+use super::kind_form::fact;
 use super::session::{Answer, Console, Stop};
 use super::words;
 use crate::error::see_other;

@@ -8,16 +8,18 @@ use http::StatusCode;
 use usher_broker::console::NotDone;
 use usher_broker::console::drafts::{self, Draft, Review};
 use usher_broker::login::redirect_uri;
-use usher_domain::{ConnectionId, ConnectionKind, SecretText, SignInPageListing};
+use usher_domain::{ConnectionId, ConnectionKind, SignInPageListing};
 
-use super::oidc_form::{self, Wish, fact};
+use super::kind_form::{self, Wish, fact};
 use super::session::{Answer, Console, Posted, Rejected, Stop};
+use super::settings::secret;
 use super::words;
 use crate::error::see_other;
 use crate::forms::FormErrors;
 use crate::pages::Fact;
 use crate::pages::console::{
-    Discovered, FlashKind, IssuerFix, NewConnectionPage, Section, WizardDetailsPage, WizardReviewPage, WizardValuesPage,
+    Discovered, FieldInput, FlashKind, IssuerFix, KindCard, KindField, KindOption, NewConnectionPage, Section,
+    WizardDetailsPage, WizardReviewPage, WizardValuesPage,
 };
 use crate::pages::paths::{self, routes};
 use crate::state::App;
@@ -33,20 +35,30 @@ pub fn routes() -> Router<App> {
 }
 
 async fn new(console: Console) -> Answer {
-    let shell = console.shell(SECTION);
-    Ok(console.page(NewConnectionPage { shell, name: String::new(), errors: FormErrors::none() }))
+    Ok(new_page(&console, (ConnectionKind::Oidc, String::new()), Rejected::none()))
+}
+
+fn new_page(console: &Console, (chosen, name): (ConnectionKind, String), rejected: Rejected) -> Response {
+    let card = |kind: ConnectionKind| KindCard {
+        value: kind.as_str(),
+        label: words::kind(&console.ui, kind),
+        hint: console.ui.t(format!("kind-hint-{}", kind.as_str())),
+        chosen: kind == chosen,
+    };
+    let kinds = ConnectionKind::ALL.map(card).into();
+    let view = NewConnectionPage { shell: console.shell(SECTION), kinds, name, errors: rejected.errors };
+    console.page_as(rejected.status, view)
 }
 
 async fn begin(Posted { console, fields }: Posted) -> Answer {
-    if fields.text("kind") != ConnectionKind::Oidc.as_str() {
+    let Some(kind) = ConnectionKind::from_text(fields.text("kind")) else {
         return Err(console.refuse(SECTION, usher_domain::RefusalCode::BadRequest));
-    }
-    match drafts::begin(console.broker(), ConnectionKind::Oidc, fields.text("name")).await {
+    };
+    match drafts::begin(console.broker(), kind, fields.text("name")).await {
         Ok(draft) => Ok(see_other(&paths::draft(routes::DRAFT_VALUES, &draft.id))),
         Err(error) => {
             let rejected = console.rejected(SECTION, error)?;
-            let (shell, name) = (console.shell(SECTION), fields.owned("name"));
-            Ok(console.page_as(rejected.status, NewConnectionPage { shell, name, errors: rejected.errors }))
+            Ok(new_page(&console, (kind, fields.owned("name")), rejected))
         }
     }
 }
@@ -67,8 +79,14 @@ fn stop(console: &Console, error: NotDone) -> Stop {
 async fn values(Path(id): Path<String>, console: Console) -> Answer {
     let draft = find(&console, id).await?;
     let redirect_uri = redirect_uri(console.broker(), &draft.id);
-    let shell = console.shell(SECTION);
-    Ok(console.page(WizardValuesPage { shell, draft: draft.id, name: draft.name, redirect_uri }))
+    Ok(console.page(WizardValuesPage {
+        shell: console.shell(SECTION),
+        draft: draft.id,
+        name: draft.name,
+        kind: words::kind(&console.ui, draft.kind),
+        redirect_uri: fact(words::redirect_uri_label(draft.kind), &redirect_uri),
+        hint: console.ui.t(format!("kind-register-{}", draft.kind.as_str())),
+    }))
 }
 
 /// What the details page says about the provider.
@@ -96,7 +114,7 @@ fn details_page(console: &Console, draft: Draft, findings: Findings) -> Response
     let status = if findings.errors.any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = WizardDetailsPage {
         shell: console.shell(SECTION),
-        form: oidc_form::shown(&draft.form, draft.secret.is_some()),
+        form: kind_form::shown(draft.kind, &draft.form, draft.secret.is_some()),
         draft: draft.id,
         name: draft.name,
         discovered: findings.discovered,
@@ -108,21 +126,21 @@ fn details_page(console: &Console, draft: Draft, findings: Findings) -> Response
 
 async fn fill(Path(id): Path<String>, Posted { console, fields }: Posted) -> Answer {
     let draft = find(&console, id).await?;
-    let (form, wish) = oidc_form::typed(&fields);
+    let (form, wish) = kind_form::typed(draft.kind, &fields);
     let mut errors = FormErrors::none();
     if wish == Wish::Keep {
-        errors = oidc_form::mistakes(&console.ui, &form);
+        errors = kind_form::mistakes(&console.ui, draft.kind, None, &form);
     }
-    let (issuer, secret) = (form.get("issuer").cloned().unwrap_or_default(), fields.owned("client_secret"));
-    let draft = drafts::remember(console.broker(), draft, form, &SecretText::new(secret)).await;
+    let (issuer, secret) = (form.get("issuer").cloned().unwrap_or_default(), secret(&fields));
+    let draft = drafts::remember(console.broker(), draft, form, &secret).await;
     let draft = draft.map_err(|error| stop(&console, error))?;
     match drafts::discover_provider(console.broker(), draft.kind, &issuer).await {
         Err(error) => {
-            let issuer_fix = oidc_form::not_found(&console.ui, &issuer, &error, &mut errors);
+            let issuer_fix = kind_form::not_found(&console.ui, &issuer, &error, &mut errors);
             Ok(details_page(&console, draft, Findings { discovered: None, issuer_fix, errors }))
         }
         Ok(found) if wish == Wish::Discover || errors.any() => {
-            let discovered = Some(oidc_form::found(&console.ui, &found));
+            let discovered = Some(kind_form::found(&console.ui, &found));
             Ok(details_page(&console, draft, Findings { discovered, issuer_fix: None, errors }))
         }
         Ok(found) => keep(&console, draft, found).await,
@@ -130,7 +148,7 @@ async fn fill(Path(id): Path<String>, Posted { console, fields }: Posted) -> Ans
 }
 
 async fn keep(console: &Console, draft: Draft, found: usher_connectors::Discovered) -> Answer {
-    let discovered = Some(oidc_form::found(&console.ui, &found));
+    let discovered = Some(kind_form::found(&console.ui, &found));
     match drafts::fill(console.broker(), draft.clone(), found).await {
         Ok(draft) => Ok(see_other(&paths::draft(routes::DRAFT_REVIEW, &draft.id))),
         Err(error) => {
@@ -146,19 +164,17 @@ async fn review(Path(id): Path<String>, console: Console) -> Answer {
         return Ok(see_other(&paths::draft(routes::DRAFT_DETAILS, &draft.id)));
     }
     let start = Review { jit: true, listing: SignInPageListing::Shown };
-    let fine = Rejected { status: StatusCode::OK, errors: FormErrors::none() };
-    Ok(review_page(&console, draft, start, fine))
+    Ok(review_page(&console, draft, start, Rejected::none()))
 }
 
 fn review_page(console: &Console, draft: Draft, start: Review, rejected: Rejected) -> Response {
-    let form = oidc_form::shown(&draft.form, draft.secret.is_some());
+    let form = kind_form::shown(draft.kind, &draft.form, draft.secret.is_some());
     let mut all = vec![
         fact("Name", &draft.name),
-        fact("Redirect URI", &redirect_uri(console.broker(), &draft.id)),
-        fact("Client ID", &form.client_id),
-        fact("Client authentication", &console.ui.t(format!("client-auth-{}", form.client_auth.replace('_', "-")))),
-        fact("Scopes", &form.scopes),
+        fact("Type", &words::kind(&console.ui, draft.kind)),
+        fact(words::redirect_uri_label(draft.kind), &redirect_uri(console.broker(), &draft.id)),
     ];
+    all.extend(form.usual.iter().filter(|field| !field.value.is_empty()).map(typed_fact));
     all.extend(facts(&draft.summary));
     let view = WizardReviewPage {
         shell: console.shell(SECTION),
@@ -171,6 +187,17 @@ fn review_page(console: &Console, draft: Draft, start: Review, rejected: Rejecte
         errors: rejected.errors,
     };
     console.page_as(rejected.status, view)
+}
+
+/// A field as the review shows it: options by their names.
+fn typed_fact(field: &KindField) -> Fact {
+    let chosen = |options: &[KindOption]| {
+        options.iter().filter(|option| option.chosen).map(|option| option.label.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    match &field.input {
+        FieldInput::Choice(options) | FieldInput::Choices(options) => fact(&field.label, &chosen(options)),
+        _ => fact(&field.label, &field.value),
+    }
 }
 
 async fn create(Path(id): Path<String>, Posted { console, fields }: Posted) -> Answer {

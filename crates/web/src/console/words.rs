@@ -1,27 +1,39 @@
 //! How states of the domain read in the console.
 
+use chrono::NaiveDate;
 use usher_broker::{Broker, Snapshot};
 use usher_domain::{
-    Application, AttributeSource, CheckResult, Connection, ConnectionId, ConnectionKind, SignInPageListing,
+    Application, AttributeSchema, AttributeSource, CheckResult, Connection, ConnectionId, ConnectionKind,
+    MembershipSource, SignInPageListing,
 };
 
-use crate::pages::console::ConnectionHead;
+use super::session::Console;
+use crate::pages::console::{ApplicationHead, ConnectionHead};
 use crate::pages::paths::{self, routes};
 use crate::pages::{Check, CheckState, Link, Named, Tag, Tone, Ui};
 
 /// What a connection speaks.
 pub fn kind(ui: &Ui, kind: ConnectionKind) -> String {
-    match kind {
-        _ => ui.t("kind-oidc"),
-    }
+    ui.t(format!("kind-{}", kind.as_str()))
 }
 
 /// Whether people can sign in with a connection.
 pub fn connection_status(ui: &Ui, connection: &Connection) -> Tag {
     match (connection.enabled, connection.listing) {
         (false, _) => Tag::new(ui.t("status-disabled"), Tone::Neutral),
-        (true, SignInPageListing::Hidden | SignInPageListing::LinkOnly) => Tag::new(ui.t("status-hidden"), Tone::Info),
+        (true, SignInPageListing::Hidden) => Tag::new(ui.t("status-hidden"), Tone::Info),
+        (true, SignInPageListing::LinkOnly) => Tag::new(ui.t("status-link-only"), Tone::Info),
         (true, SignInPageListing::Shown) => Tag::new(ui.t("status-enabled"), Tone::Ok),
+    }
+}
+
+/// That the client secret has ended, or ends within 30 days.
+pub fn secret_expiry(ui: &Ui, connection: &Connection, today: NaiveDate) -> Option<Tag> {
+    let days = (connection.secret_expires_on? - today).num_days();
+    match days {
+        ..0 => Some(Tag::new(ui.t("secret-expired"), Tone::Danger)),
+        0..=30 => Some(Tag::new(ui.count("secret-expires", "days", days.unsigned_abs()), Tone::Warn)),
+        _ => None,
     }
 }
 
@@ -31,6 +43,33 @@ pub fn application_status(ui: &Ui, application: &Application) -> Tag {
         Tag::new(ui.t("status-enabled"), Tone::Ok)
     } else {
         Tag::new(ui.t("status-disabled"), Tone::Neutral)
+    }
+}
+
+/// The head over an application's tabs.
+pub fn application_head(ui: &Ui, application: &Application) -> ApplicationHead {
+    ApplicationHead {
+        id: application.id.clone(),
+        name: Named::new(&application.name),
+        kind: application.kind,
+        status: application_status(ui, application),
+    }
+}
+
+/// Name and label of every attribute, by label.
+pub fn attributes(schema: &AttributeSchema) -> Vec<(String, String)> {
+    let mut all: Vec<_> =
+        schema.all().map(|definition| (definition.name.to_string(), definition.label.clone())).collect();
+    all.sort_by(|a, b| a.1.cmp(&b.1));
+    all
+}
+
+/// Because of whom somebody is in a group.
+pub fn membership(console: &Console, source: &MembershipSource) -> String {
+    match source {
+        MembershipSource::Connection(id) => connection_name(&console.ui, &console.broker().snapshot(), id),
+        MembershipSource::Admin(_) => console.ui.t("source-admin"),
+        MembershipSource::Import => console.ui.t("source-import"),
     }
 }
 
@@ -49,6 +88,19 @@ pub fn provider(connection: &Connection) -> String {
     setting(connection, "issuer")
 }
 
+/// The provider's own word for the redirect URI.
+pub fn redirect_uri_label(kind: ConnectionKind) -> &'static str {
+    match kind {
+        ConnectionKind::Google => "Authorized redirect URI",
+        ConnectionKind::Github => "Authorization callback URL",
+        ConnectionKind::Apple => "Return URL",
+        ConnectionKind::Facebook => "Valid OAuth redirect URI",
+        ConnectionKind::Linkedin => "Authorized redirect URL",
+        ConnectionKind::Okta => "Sign-in redirect URI",
+        _ => "Redirect URI",
+    }
+}
+
 /// One of the settings as text; lists with spaces between.
 pub fn setting(connection: &Connection, name: &str) -> String {
     match connection.settings.get(name) {
@@ -58,6 +110,12 @@ pub fn setting(connection: &Connection, name: &str) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// The stable text of one of several.
+pub fn stable<T: serde::Serialize>(value: &T) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// The head over a connection's tabs.
@@ -122,10 +180,21 @@ pub fn named_by(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
     links(broker, |listed| listed.is_some_and(|list| list.contains(id)))
 }
 
+/// Applications that offer a connection and take only people with a local account.
+pub fn needing_accounts(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
+    applications(broker, |application| {
+        application.local_account_required && application.connections.as_ref().is_none_or(|list| list.contains(id))
+    })
+}
+
 fn links(broker: &Broker, offers: impl Fn(Option<&Vec<ConnectionId>>) -> bool) -> Vec<Link> {
+    applications(broker, |application| offers(application.connections.as_ref()))
+}
+
+fn applications(broker: &Broker, wanted: impl Fn(&Application) -> bool) -> Vec<Link> {
     let all = usher_broker::console::applications::list(broker);
     all.into_iter()
-        .filter(|application| offers(application.connections.as_ref()))
+        .filter(wanted)
         .map(|application| Link {
             href: paths::application(routes::APPLICATION_GENERAL, &application.id),
             text: application.name,

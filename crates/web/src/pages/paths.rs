@@ -1,6 +1,6 @@
 //! Every address of the pages, once: the router's patterns and the links are printed from the same place.
 
-use usher_domain::{ApplicationId, ConnectionId, CorrelationId, FlowId, UserId};
+use usher_domain::{ApplicationId, AttributeName, ConnectionId, CorrelationId, FlowId, GroupId, UserId};
 
 /// Patterns for the router.
 pub mod routes {
@@ -41,17 +41,35 @@ pub mod routes {
     pub const APPLICATIONS: &str = "/console/applications";
     pub const NEW_APPLICATION: &str = "/console/applications/new";
     pub const APPLICATION_GENERAL: &str = "/console/applications/{id}/general";
+    pub const APPLICATION_CLAIMS: &str = "/console/applications/{id}/attributes";
     pub const APPLICATION_SECRETS: &str = "/console/applications/{id}/secrets";
     pub const APPLICATION_STATE: &str = "/console/applications/{id}/state";
     pub const APPLICATION_DELETE: &str = "/console/applications/{id}/delete";
     pub const USERS: &str = "/console/users";
     pub const NEW_USER: &str = "/console/users/new";
+    pub const USER: &str = "/console/users/{id}";
     pub const USER_PROFILE: &str = "/console/users/{id}/profile";
     pub const USER_LINKED: &str = "/console/users/{id}/linked";
+    pub const USER_INVITE: &str = "/console/users/{id}/invite";
+    pub const USER_GROUPS: &str = "/console/users/{id}/groups";
+    pub const USER_SESSIONS: &str = "/console/users/{id}/sessions";
+    pub const USER_HISTORY: &str = "/console/users/{id}/history";
+    pub const USER_ATTRIBUTE: &str = "/console/users/{id}/attribute";
+    pub const USER_RENAME: &str = "/console/users/{id}/rename";
+    pub const USER_LINK: &str = "/console/users/{id}/link";
+    pub const USER_UNLINK: &str = "/console/users/{id}/unlink";
+    pub const USER_DELETE: &str = "/console/users/{id}/delete";
     pub const USER_STATE: &str = "/console/users/{id}/state";
     pub const ATTRIBUTES: &str = "/console/attributes";
+    pub const NEW_ATTRIBUTE: &str = "/console/attributes/new";
+    pub const ATTRIBUTE: &str = "/console/attributes/{name}";
+    pub const ATTRIBUTE_DELETE: &str = "/console/attributes/{name}/delete";
     pub const SETTINGS_EMAIL: &str = "/console/settings/email";
     pub const GROUPS: &str = "/console/groups";
+    pub const NEW_GROUP: &str = "/console/groups/new";
+    pub const GROUP: &str = "/console/groups/{id}";
+    pub const GROUP_MEMBERS: &str = "/console/groups/{id}/members";
+    pub const GROUP_DELETE: &str = "/console/groups/{id}/delete";
     pub const SIGN_INS: &str = "/console/signins";
     pub const TRACE: &str = "/console/signins/{trace}";
 }
@@ -111,6 +129,16 @@ pub fn application(route: &str, id: &ApplicationId) -> String {
 /// An address below a user; `route` is one of the `USER_…` patterns.
 pub fn user(route: &str, id: &UserId) -> String {
     fill(route, id.as_str())
+}
+
+/// An address below a group; `route` is one of the `GROUP…` patterns.
+pub fn group(route: &str, id: &GroupId) -> String {
+    fill(route, id.as_str())
+}
+
+/// An address below an attribute; `route` is one of the `ATTRIBUTE…` patterns. Names are safe in a path, too.
+pub fn attribute(route: &str, name: &AttributeName) -> String {
+    fill(route, name.as_str())
 }
 
 /// The trace of a sign-in.

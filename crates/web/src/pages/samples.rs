@@ -15,6 +15,7 @@ use crate::forms::FormErrors;
 
 mod connection_pages;
 mod console_pages;
+mod people_pages;
 
 /// A page's file name and its HTML.
 pub type Rendered = (String, String);

@@ -1,34 +1,46 @@
 //! The admin console: its shell and its pages. Every page holds a [`Shell`]; forms carry its anti-forgery token.
 
 mod applications;
+mod attributes;
 mod connection;
 mod connections;
+mod groups;
 mod home;
+mod invite;
 mod message;
+mod settings;
 mod shell;
 mod sign_ins;
+mod user_tabs;
 mod users;
 mod wizard;
 
 pub use applications::{
-    ApplicationCreatedPage, ApplicationDeletePage, ApplicationForm, ApplicationPage, ApplicationRow, ApplicationsPage,
+    ApplicationClaimsPage, ApplicationCreatedPage, ApplicationDeletePage, ApplicationHead, ApplicationTab, ToldRow, ApplicationForm, ApplicationPage, ApplicationRow, ApplicationsPage,
     ConnectionTick, NewApplicationForm, NewApplicationPage, SecretRow,
 };
 pub use connection::{
-    ClaimRow, ConnectionActivityPage, ConnectionAttributesPage, ConnectionDeletePage, ConnectionGeneralPage,
-    ConnectionHead, ConnectionJitPage, ConnectionSettingsPage, ConnectionTab, GeneralForm, MappingRow, TestResult,
-    TestSignInPage,
+    AdvancedForm, AtRiskRow, ClaimRow, ConnectionActivityPage, ConnectionAdvancedPage, ConnectionAtRiskPage,
+    ConnectionAttributesPage, ConnectionDeletePage, ConnectionGeneralPage, ConnectionGroupsPage, ConnectionHead,
+    ConnectionJitPage, ConnectionSettingsPage, ConnectionTab, EndpointField, GeneralForm, GroupRow, GroupsForm,
+    JitForm, MappingRow, RuleForm, SettingsForm, TestResult, TestSignInPage, TriedResult, TryIt,
 };
-pub use connections::{ConnectionRow, ConnectionsPage};
+pub use connections::{ConnectionFilters, ConnectionRow, ConnectionsPage};
 pub use home::{HomePage, Progress};
+pub use invite::{InvitationWay, InvitePage};
 pub use message::MessagePage;
+pub use settings::{EmailSettingsPage, TestMailForm};
 pub use shell::{Flash, FlashKind, Section, Shell};
 pub use sign_ins::{SignInRow, SignInsPage, TraceEventRow, TracePage, stage_key};
-pub use users::{
-    AttributeRow, LinkedAccountRow, NewUserForm, NewUserPage, UserHead, UserLinkedPage, UserProfilePage, UserRow,
-    UserTab, UsersPage,
+pub use attributes::{AttributeDeletePage, AttributePage, AttributesPage, ClashRow, SchemaForm, SchemaRow};
+pub use groups::{GroupDeletePage, GroupForm, GroupListRow, GroupPage, GroupsPage, MemberRow, NewGroupPage};
+pub use user_tabs::{
+    AttributeEditForm, AttributeRow, HistoryRow, LinkByHandForm, LinkedAccountRow, SessionRow, UserAttributePage,
+    UserDeletePage, UserGroupRow, UserGroupsPage, UserHistoryPage, UserLinkPage, UserLinkedPage, UserProfilePage,
+    UserSessionsPage,
 };
+pub use users::{AttributeField, NewUserForm, NewUserPage, UserHead, UserRow, UserTab, UsersPage};
 pub use wizard::{
-    Discovered, IssuerFix, NewConnectionPage, OidcForm, WizardDetailsPage, WizardReviewPage, WizardStep,
-    WizardValuesPage,
+    Discovered, FieldInput, IssuerFix, KindCard, KindField, KindForm, KindOption, NewConnectionPage, WizardDetailsPage,
+    WizardReviewPage, WizardStep, WizardValuesPage,
 };

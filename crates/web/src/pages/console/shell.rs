@@ -10,11 +10,23 @@ pub enum Section {
     Applications,
     Connections,
     Users,
+    Groups,
+    Attributes,
+    Settings,
 }
 
 impl Section {
     /// In the order of the sidebar.
-    pub const ALL: [Self; 5] = [Self::Home, Self::SignIns, Self::Applications, Self::Connections, Self::Users];
+    pub const ALL: [Self; 8] = [
+        Self::Home,
+        Self::SignIns,
+        Self::Applications,
+        Self::Connections,
+        Self::Users,
+        Self::Groups,
+        Self::Attributes,
+        Self::Settings,
+    ];
 
     /// The key of its name.
     pub fn key(self) -> &'static str {
@@ -24,6 +36,9 @@ impl Section {
             Self::Applications => "nav-applications",
             Self::Connections => "nav-connections",
             Self::Users => "nav-users",
+            Self::Groups => "nav-groups",
+            Self::Attributes => "nav-attributes",
+            Self::Settings => "nav-settings",
         }
     }
 
@@ -35,6 +50,9 @@ impl Section {
             Self::Applications => routes::APPLICATIONS,
             Self::Connections => routes::CONNECTIONS,
             Self::Users => routes::USERS,
+            Self::Groups => routes::GROUPS,
+            Self::Attributes => routes::ATTRIBUTES,
+            Self::Settings => routes::SETTINGS_EMAIL,
         }
     }
 }
@@ -45,6 +63,7 @@ pub enum FlashKind {
     Saved,
     JitUpdated,
     ConnectionCreated,
+    ConnectionRenamed,
     ConnectionDeleted,
     ConnectionEnabled,
     ConnectionDisabled,
@@ -56,13 +75,26 @@ pub enum FlashKind {
     UserEnabled,
     UserDisabled,
     LinkRemoved,
+    UserDeleted,
+    AccountLinked,
+    SessionEnded,
+    SignedOut,
+    AttributeCreated,
+    AttributeDeleted,
+    GroupCreated,
+    GroupDeleted,
+    MemberAdded,
+    MemberRemoved,
+    TestMailSent,
+    InvitationQueued,
 }
 
 impl FlashKind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 27] = [
         Self::Saved,
         Self::JitUpdated,
         Self::ConnectionCreated,
+        Self::ConnectionRenamed,
         Self::ConnectionDeleted,
         Self::ConnectionEnabled,
         Self::ConnectionDisabled,
@@ -74,6 +106,18 @@ impl FlashKind {
         Self::UserEnabled,
         Self::UserDisabled,
         Self::LinkRemoved,
+        Self::UserDeleted,
+        Self::AccountLinked,
+        Self::SessionEnded,
+        Self::SignedOut,
+        Self::AttributeCreated,
+        Self::AttributeDeleted,
+        Self::GroupCreated,
+        Self::GroupDeleted,
+        Self::MemberAdded,
+        Self::MemberRemoved,
+        Self::TestMailSent,
+        Self::InvitationQueued,
     ];
 
     /// The stable text; also the key of the sentence.
@@ -82,6 +126,7 @@ impl FlashKind {
             Self::Saved => "flash-saved",
             Self::JitUpdated => "flash-jit-updated",
             Self::ConnectionCreated => "flash-connection-created",
+            Self::ConnectionRenamed => "flash-connection-renamed",
             Self::ConnectionDeleted => "flash-connection-deleted",
             Self::ConnectionEnabled => "flash-connection-enabled",
             Self::ConnectionDisabled => "flash-connection-disabled",
@@ -93,6 +138,18 @@ impl FlashKind {
             Self::UserEnabled => "flash-user-enabled",
             Self::UserDisabled => "flash-user-disabled",
             Self::LinkRemoved => "flash-link-removed",
+            Self::UserDeleted => "flash-user-deleted",
+            Self::AccountLinked => "flash-account-linked",
+            Self::SessionEnded => "flash-session-ended",
+            Self::SignedOut => "flash-signed-out",
+            Self::AttributeCreated => "flash-attribute-created",
+            Self::AttributeDeleted => "flash-attribute-deleted",
+            Self::GroupCreated => "flash-group-created",
+            Self::GroupDeleted => "flash-group-deleted",
+            Self::MemberAdded => "flash-member-added",
+            Self::MemberRemoved => "flash-member-removed",
+            Self::TestMailSent => "flash-test-mail-sent",
+            Self::InvitationQueued => "flash-invitation-queued",
         }
     }
 
@@ -133,7 +190,7 @@ pub struct Shell {
 
 impl Shell {
     /// The navigation.
-    pub fn sections(&self) -> [Section; 5] {
+    pub fn sections(&self) -> [Section; 8] {
         Section::ALL
     }
 

@@ -32,11 +32,22 @@ impl WizardStep {
     }
 }
 
+/// A card of step 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindCard {
+    /// Stable text.
+    pub value: &'static str,
+    pub label: String,
+    pub hint: String,
+    pub chosen: bool,
+}
+
 /// Step 1: what it speaks and what it is called.
 #[derive(Debug, Template)]
 #[template(path = "console/connections/new.html")]
 pub struct NewConnectionPage {
     pub shell: Shell,
+    pub kinds: Vec<KindCard>,
     pub name: String,
     pub errors: FormErrors,
 }
@@ -48,31 +59,90 @@ pub struct WizardValuesPage {
     pub shell: Shell,
     pub draft: ConnectionId,
     pub name: String,
-    pub redirect_uri: String,
+    /// What it speaks: "OpenID Connect".
+    pub kind: String,
+    /// With the provider's own word for it.
+    pub redirect_uri: Fact,
+    /// Where at the provider.
+    pub hint: String,
 }
 
 impl WizardValuesPage {
+    fn copy_hint(&self) -> String {
+        format!("{} calls it so. It will not change.", self.kind)
+    }
+
     fn next_href(&self) -> String {
         paths::draft(routes::DRAFT_DETAILS, &self.draft)
     }
 }
 
-/// The fields of an OpenID Connect connection.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OidcForm {
-    pub issuer: String,
-    pub client_id: String,
-    /// A secret is stored already; the field stays empty and an empty answer keeps it.
-    pub secret_set: bool,
-    /// `basic`, `post`, `private_key_jwt` or `none`.
-    pub client_auth: String,
-    /// Separated by spaces.
-    pub scopes: String,
+/// One option of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindOption {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
 }
 
-impl OidcForm {
-    pub(crate) fn auth_is(&self, method: &str) -> bool {
-        self.client_auth == method
+/// How a field is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldInput {
+    /// One line of this type of input.
+    Line(&'static str),
+    /// The issuer, with the button that looks there.
+    Issuer,
+    /// Several lines.
+    Lines,
+    /// Write-only; whether one is stored, and whether it has several lines.
+    Secret { set: bool, lines: bool },
+    /// One out of several.
+    Choice(Vec<KindOption>),
+    /// Any out of several: fields `{name}_{value}`.
+    Choices(Vec<KindOption>),
+}
+
+/// One field of a connection kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindField {
+    pub name: String,
+    pub label: String,
+    pub help: String,
+    pub value: String,
+    pub optional: bool,
+    pub input: FieldInput,
+}
+
+impl KindField {
+    pub(crate) fn shown_label(&self) -> String {
+        if self.optional { format!("{} (optional)", self.label) } else { self.label.clone() }
+    }
+
+    pub(crate) fn replace_label(&self) -> String {
+        format!("Replace {} (optional)", self.label.to_lowercase())
+    }
+
+    pub(crate) fn secret_help(&self) -> String {
+        format!("Stored encrypted and never shown again. {}", self.help)
+    }
+
+    pub(crate) fn tick_name(&self, option: &KindOption) -> String {
+        format!("{}_{}", self.name, option.value)
+    }
+}
+
+/// The fields of a connection kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KindForm {
+    pub usual: Vec<KindField>,
+    /// Folded away.
+    pub rare: Vec<KindField>,
+}
+
+impl KindForm {
+    /// Whether a folded field is wrong: it is shown then.
+    pub(crate) fn is_open(&self, errors: &FormErrors) -> bool {
+        self.rare.iter().any(|field| errors.of(&field.name).is_some())
     }
 }
 
@@ -97,7 +167,7 @@ pub struct WizardDetailsPage {
     pub shell: Shell,
     pub draft: ConnectionId,
     pub name: String,
-    pub form: OidcForm,
+    pub form: KindForm,
     pub discovered: Option<Discovered>,
     pub issuer_fix: Option<IssuerFix>,
     pub errors: FormErrors,

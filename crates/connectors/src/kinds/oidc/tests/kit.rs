@@ -176,6 +176,7 @@ pub fn connection(settings: Value) -> Connection {
         description: String::new(),
         asserted_domains: Vec::new(),
         groups: usher_domain::GroupSettings::default(),
+        secret_expires_on: None,
         recording: usher_domain::Recording::default(),
         settings,
         mapping: Vec::new(),

@@ -1,9 +1,19 @@
 //! One connection: its tabs, the result of a test sign-in, deletion.
 
-use askama::Template;
-use usher_domain::{AttributeSync, ConnectionId, CorrelationId};
+mod jit;
+mod settings;
+mod tabs;
 
-use super::{Discovered, IssuerFix, OidcForm, Shell, SignInRow};
+use askama::Template;
+use usher_domain::{ConnectionId, CorrelationId};
+
+pub use jit::{ConnectionJitPage, JitForm, RuleForm, TriedResult, TryIt};
+pub use settings::{ConnectionSettingsPage, EndpointField, SettingsForm};
+pub use tabs::{
+    AdvancedForm, AtRiskRow, ConnectionAdvancedPage, ConnectionAtRiskPage, ConnectionGroupsPage, GroupRow, GroupsForm,
+};
+
+use super::{Shell, SignInRow};
 use crate::forms::FormErrors;
 use crate::pages::paths::{self, routes};
 use crate::pages::{Check, Link, Named, Tag};
@@ -14,20 +24,25 @@ pub enum ConnectionTab {
     General,
     Settings,
     Attributes,
+    Groups,
     Jit,
+    Advanced,
     Activity,
 }
 
 impl ConnectionTab {
     /// In the order of the page.
-    pub const ALL: [Self; 5] = [Self::General, Self::Settings, Self::Attributes, Self::Jit, Self::Activity];
+    pub const ALL: [Self; 7] =
+        [Self::General, Self::Settings, Self::Attributes, Self::Groups, Self::Jit, Self::Advanced, Self::Activity];
 
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::General => "tab-general",
             Self::Settings => "tab-settings",
             Self::Attributes => "tab-attributes",
+            Self::Groups => "tab-groups",
             Self::Jit => "tab-jit",
+            Self::Advanced => "tab-advanced",
             Self::Activity => "tab-activity",
         }
     }
@@ -41,7 +56,9 @@ impl ConnectionTab {
             Self::General => routes::CONNECTION_GENERAL,
             Self::Settings => routes::CONNECTION_SETTINGS,
             Self::Attributes => routes::CONNECTION_ATTRIBUTES,
+            Self::Groups => routes::CONNECTION_GROUPS,
             Self::Jit => routes::CONNECTION_JIT,
+            Self::Advanced => routes::CONNECTION_ADVANCED,
             Self::Activity => routes::CONNECTION_ACTIVITY,
         }
     }
@@ -70,11 +87,19 @@ pub struct GeneralForm {
     pub name: String,
     /// Empty: "Continue with {name}".
     pub button_text: String,
-    /// Shown on the sign-in page.
-    pub shown: bool,
+    /// For admins.
+    pub description: String,
+    /// `shown`, `hidden` or `link_only`.
+    pub listing: String,
     /// One per line.
     pub email_domains: String,
     pub version: i64,
+}
+
+impl GeneralForm {
+    fn lists(&self, value: &str) -> bool {
+        self.listing == value
+    }
 }
 
 /// Tab General.
@@ -85,22 +110,10 @@ pub struct ConnectionGeneralPage {
     pub connection: ConnectionHead,
     pub script_name: String,
     pub form: GeneralForm,
+    /// E-mail domains that anybody gets an address on.
+    pub public_mail: Vec<String>,
     /// Applications that offer it.
     pub used_by: Vec<Link>,
-    pub errors: FormErrors,
-}
-
-/// Tab Settings.
-#[derive(Debug, Template)]
-#[template(path = "console/connection/settings.html")]
-pub struct ConnectionSettingsPage {
-    pub shell: Shell,
-    pub connection: ConnectionHead,
-    pub redirect_uri: String,
-    pub form: OidcForm,
-    pub version: i64,
-    pub discovered: Option<Discovered>,
-    pub issuer_fix: Option<IssuerFix>,
     pub errors: FormErrors,
 }
 
@@ -109,9 +122,13 @@ pub struct ConnectionSettingsPage {
 pub struct MappingRow {
     pub claim: String,
     pub attribute: String,
+    /// Stored when the provider sends nothing.
+    pub default: String,
+    /// Masked sample of the last recorded sign-in; empty: none.
+    pub received: String,
 }
 
-/// Tab Attributes: fields `claim_{n}` and `attribute_{n}`.
+/// Tab Attributes: fields `claim_{n}`, `attribute_{n}` and `default_{n}`.
 #[derive(Debug, Template)]
 #[template(path = "console/connection/attributes.html")]
 pub struct ConnectionAttributesPage {
@@ -120,35 +137,10 @@ pub struct ConnectionAttributesPage {
     pub rows: Vec<MappingRow>,
     /// Claims known from the last test sign-in or the provider's document.
     pub known_claims: Vec<String>,
-    /// Attributes known here.
-    pub known_attributes: Vec<String>,
+    /// Attributes known here, with their labels.
+    pub known_attributes: Vec<(String, String)>,
     pub version: i64,
     pub errors: FormErrors,
-}
-
-/// Tab Just-in-Time Provisioning.
-#[derive(Debug, Template)]
-#[template(path = "console/connection/jit.html")]
-pub struct ConnectionJitPage {
-    pub shell: Shell,
-    pub connection: ConnectionHead,
-    pub enabled: bool,
-    pub sync: AttributeSync,
-    /// Accounts that this connection made; shown where it is about to be switched off.
-    pub accounts: u64,
-    pub version: i64,
-    pub errors: FormErrors,
-}
-
-impl ConnectionJitPage {
-    fn syncs(&self, value: &str) -> bool {
-        let mine = match self.sync {
-            AttributeSync::OverrideAll => "override_all",
-            AttributeSync::None => "none",
-            AttributeSync::PreserveLocal => "preserve_local",
-        };
-        mine == value
-    }
 }
 
 /// Tab Activity: the connection's latest sign-ins.
@@ -158,6 +150,12 @@ pub struct ConnectionActivityPage {
     pub shell: Shell,
     pub connection: ConnectionHead,
     pub rows: Vec<SignInRow>,
+    /// What was decided in the last 30 days: outcome and how often.
+    pub outcomes: Vec<(String, i64)>,
+    /// Accounts linked through it.
+    pub linked_accounts: i64,
+    /// Applications that offer it.
+    pub used_by: Vec<Link>,
 }
 
 /// "Delete this connection?"
@@ -170,6 +168,8 @@ pub struct ConnectionDeletePage {
     pub used_by: Vec<Link>,
     /// Links from accounts that go with it.
     pub linked_accounts: u64,
+    /// Accounts that it made itself.
+    pub made_accounts: u64,
     pub version: i64,
     pub errors: FormErrors,
 }
