@@ -1,9 +1,11 @@
 //! Applications in the console: list, create (the secret is shown once), change, switch off, delete.
 
+use std::collections::BTreeSet;
+
 use url::Url;
 use usher_domain::{
-    Application, ApplicationClaims, ApplicationId, ApplicationKind, ApplicationSecret, ClientAuthMethod, ConnectionId,
-    HttpsOrigin, RedirectUri, SecretText, SignInPageStyle, SigningAlgorithm,
+    Application, ApplicationClaims, ApplicationId, ApplicationKind, ApplicationSecret, AttributeName, ClaimMapping,
+    ClientAuthMethod, ConnectionId, HttpsOrigin, RedirectUri, SecretText, SignInPageStyle, SigningAlgorithm,
 };
 use usher_oidc_provider::opaque;
 use usher_storage::{applications, grants};
@@ -35,6 +37,8 @@ pub struct ApplicationForm {
     pub id_token_alg: String,
     /// Connections it offers; absent: all.
     pub connections: Option<Vec<ConnectionId>>,
+    /// How its sign-in page begins.
+    pub sign_in_page: SignInPageStyle,
     /// Where "go back" leads; may be empty.
     pub home_url: String,
 }
@@ -51,6 +55,7 @@ impl Default for ApplicationForm {
             auth_method: "client_secret_basic".to_owned(),
             id_token_alg: SigningAlgorithm::default().as_str().to_owned(),
             connections: None,
+            sign_in_page: SignInPageStyle::default(),
             home_url: String::new(),
         }
     }
@@ -121,6 +126,70 @@ pub async fn update(
     let mut application = as_seen(broker, seen).await?;
     fill(&mut application, form)?;
     store(broker, admin, application, "application.updated", visitor).await
+}
+
+/// What the form of the tab "User attributes" sends.
+#[derive(Debug, Clone, Default)]
+pub struct ClaimsForm {
+    /// Attribute and claim, row by row; a row without both is left out.
+    pub rows: Vec<(String, String)>,
+    /// The claim that carries the groups; empty: groups are not told.
+    pub groups: String,
+}
+
+/// Changes what an application is told beyond the standard claims, if it is still as the form saw it.
+pub async fn set_claims(
+    broker: &Broker,
+    admin: &Admin,
+    seen: (&ApplicationId, i64),
+    form: &ClaimsForm,
+    visitor: &Visitor,
+) -> Result<(), NotDone> {
+    let mut application = as_seen(broker, seen).await?;
+    application.claims = claims(broker, form)?;
+    store(broker, admin, application, "application.claims_updated", visitor).await
+}
+
+fn claims(broker: &Broker, form: &ClaimsForm) -> Result<ApplicationClaims, NotDone> {
+    let schema = &broker.snapshot().schema;
+    let mut told = ApplicationClaims::default();
+    let mut names = BTreeSet::new();
+    for (attribute, claim) in form.rows.iter().map(|(attribute, claim)| (attribute.trim(), claim.trim())) {
+        if attribute.is_empty() && claim.is_empty() {
+            continue;
+        }
+        let wrong = |text: String| NotDone::field("claims", text);
+        if attribute.is_empty() || claim.is_empty() {
+            return Err(wrong("Fill in both sides of this row, or empty it".to_owned()));
+        }
+        let attribute = AttributeName::parse(attribute).ok().filter(|name| schema.get(name).is_some());
+        let attribute = attribute.ok_or_else(|| wrong("Choose one of the attributes that are defined".to_owned()))?;
+        let claim = claim_name(claim).map_err(wrong)?;
+        if !names.insert(claim.clone()) {
+            return Err(wrong(format!("Two rows become the claim {claim}")));
+        }
+        told.attributes.push(ClaimMapping { attribute, claim });
+    }
+    let groups = form.groups.trim();
+    if !groups.is_empty() {
+        let claim = claim_name(groups).map_err(|text| NotDone::field("groups", text))?;
+        if !names.insert(claim.clone()) {
+            return Err(NotDone::field("groups", "An attribute becomes this claim already"));
+        }
+        told.groups = Some(claim);
+    }
+    Ok(told)
+}
+
+/// A claim that an admin may choose: none that the protocol gives a meaning (OIDC Core section 5.1.2).
+pub(crate) fn claim_name(text: &str) -> Result<String, String> {
+    if text.len() > 200 || !text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '<' | '>')) {
+        return Err("A claim name has at most 200 letters, digits and signs, without spaces".to_owned());
+    }
+    if usher_oidc_provider::claims::is_reserved(text) {
+        return Err(format!("{text} belongs to the protocol: choose another claim name"));
+    }
+    Ok(text.to_owned())
 }
 
 /// The application as the form saw it; see the connections' twin.
@@ -251,6 +320,7 @@ fn fill(application: &mut Application, form: &ApplicationForm) -> Result<(), Not
         _ => return Err(NotDone::field("id_token_alg", "Choose RS256 or ES256")),
     };
     application.connections.clone_from(&form.connections);
+    application.sign_in_page = form.sign_in_page;
     application.home_url = home_url(&form.home_url)?;
     Ok(())
 }

@@ -2,8 +2,10 @@
 //! makes the configuration anew.
 
 pub mod applications;
+pub mod attributes;
 pub mod connections;
 pub mod drafts;
+pub mod groups;
 pub mod sign_in;
 pub mod traces;
 pub mod users;

@@ -1,36 +1,26 @@
-//! Users: list, new, profile, linked accounts, switched on or off.
+//! Users: list and new. One person's pages have a folder of their own.
+
+use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
-use http::StatusCode;
 use usher_broker::Snapshot;
-use usher_broker::console::users::{self, UserDetails, UserForm};
-use usher_domain::{AccountState, AttributeName, AttributeValue, FederatedLink, SecretText, User, UserId};
+use usher_broker::console::users::{self, UserForm};
+use usher_domain::{AttributeName, AttributeSchema, SecretText, User};
 
 use super::fields::Fields;
-use super::session::{Answer, Console, Posted, Rejected, Stop};
+use super::session::{Answer, Console, Posted, Rejected};
 use super::words;
-use crate::error::see_other;
-use crate::forms::FormErrors;
-use crate::pages::console::{
-    AttributeRow, FlashKind, LinkedAccountRow, NewUserForm, NewUserPage, Section, UserHead, UserLinkedPage,
-    UserProfilePage, UserRow, UsersPage,
-};
+use crate::pages::Ui;
+use crate::pages::console::{AttributeField, FlashKind, NewUserForm, NewUserPage, Section, UserRow, UsersPage};
 use crate::pages::paths::{self, routes};
-use crate::pages::{Named, Ui};
 use crate::state::App;
 
 const SECTION: Section = Section::Users;
 
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route(routes::USERS, get(list))
-        .route(routes::NEW_USER, get(new).post(create))
-        .route(routes::USER_PROFILE, get(profile))
-        .route(routes::USER_LINKED, get(linked))
-        .route(routes::USER_STATE, get(open).post(set_state))
+    Router::new().route(routes::USERS, get(list)).route(routes::NEW_USER, get(new).post(create))
 }
 
 async fn list(console: Console, wanted: Fields) -> Answer {
@@ -56,7 +46,7 @@ fn next(text: &str, cursor: &str) -> String {
 }
 
 /// The values of an attribute, as one line.
-fn known(user: &User, name: &str) -> String {
+pub fn known(user: &User, name: &str) -> String {
     let name = AttributeName::parse(name).ok();
     let value = name.and_then(|name| user.attributes.get(&name));
     value.map(|value| value.values.join(" · ")).unwrap_or_default()
@@ -74,93 +64,9 @@ fn row(ui: &Ui, snapshot: &Snapshot, user: &User) -> UserRow {
     }
 }
 
-async fn find(console: &Console, id: String) -> Result<UserDetails, Stop> {
-    let Ok(id) = UserId::parse(id) else { return Err(console.gone(SECTION)) };
-    let found = users::details(console.broker(), &id).await.map_err(|fault| console.fail(fault))?;
-    found.ok_or_else(|| console.gone(SECTION))
-}
-
-fn head(ui: &Ui, snapshot: &Snapshot, user: &User) -> UserHead {
-    let name = known(user, "name");
-    UserHead {
-        id: user.id.clone(),
-        name: Named::new(if name.is_empty() { user.username.as_str() } else { &name }),
-        username: user.username.to_string(),
-        state: user.state,
-        source: words::created_by(ui, snapshot, &user.created_by),
-        created_at: user.created_at,
-        version: user.revision,
-    }
-}
-
-async fn profile(Path(id): Path<String>, console: Console) -> Answer {
-    let details = find(&console, id).await?;
-    Ok(profile_page(&console, &details.user, Rejected { status: StatusCode::OK, errors: FormErrors::none() }))
-}
-
-fn profile_page(console: &Console, user: &User, rejected: Rejected) -> Response {
-    let snapshot = console.broker().snapshot();
-    let attribute = |(name, value): (&AttributeName, &AttributeValue)| AttributeRow {
-        name: name.to_string(),
-        values: value.values.clone(),
-        source: words::source(&console.ui, &snapshot, &value.source),
-        verified: value.verified,
-        at: value.at,
-    };
-    let view = UserProfilePage {
-        shell: console.shell(SECTION),
-        user: head(&console.ui, &snapshot, user),
-        subject: user.public_subject.clone(),
-        attributes: user.attributes.iter().map(attribute).collect(),
-        errors: rejected.errors,
-    };
-    console.page_as(rejected.status, view)
-}
-
-/// Where an address that only takes forms leads when it is opened.
-async fn open(Path(id): Path<String>, console: Console) -> Answer {
-    let user = find(&console, id).await?.user;
-    Ok(see_other(&paths::user(routes::USER_PROFILE, &user.id)))
-}
-
-async fn linked(Path(id): Path<String>, console: Console) -> Answer {
-    let details = find(&console, id).await?;
-    let snapshot = console.broker().snapshot();
-    let link = |link: &FederatedLink| LinkedAccountRow {
-        connection: Named::new(&words::connection_name(&console.ui, &snapshot, &link.key.connection)),
-        issuer: link.key.issuer.clone(),
-        subject: link.key.subject.clone(),
-        created_at: link.created_at,
-        last_used_at: link.last_used_at,
-        why: users::why(link).join("; "),
-        trace: None,
-    };
-    let view = UserLinkedPage {
-        shell: console.shell(SECTION),
-        user: head(&console.ui, &snapshot, &details.user),
-        links: details.links.iter().map(link).collect(),
-    };
-    Ok(console.page(view))
-}
-
-async fn set_state(Path(id): Path<String>, Posted { console, fields }: Posted) -> Answer {
-    let user = find(&console, id).await?.user;
-    let (state, flash) = match fields.text("state") {
-        "active" => (AccountState::Active, FlashKind::UserEnabled),
-        _ => (AccountState::Disabled, FlashKind::UserDisabled),
-    };
-    let seen = (&user.id, fields.version());
-    match users::set_state(console.broker(), &console.admin, seen, state, console.visitor()).await {
-        Ok(()) => Ok(console.done(&paths::user(routes::USER_PROFILE, &user.id), flash)),
-        Err(error) => {
-            let rejected = console.rejected(SECTION, error)?;
-            Ok(profile_page(&console, &user, rejected))
-        }
-    }
-}
-
 async fn new(console: Console) -> Answer {
-    Ok(new_page(&console, NewUserForm::default(), Rejected { status: StatusCode::OK, errors: FormErrors::none() }))
+    let form = typed(&console, &Fields::default());
+    Ok(new_page(&console, form, Rejected::none()))
 }
 
 fn new_page(console: &Console, form: NewUserForm, rejected: Rejected) -> Response {
@@ -173,12 +79,35 @@ fn new_page(console: &Console, form: NewUserForm, rejected: Rejected) -> Respons
     console.page_as(rejected.status, view)
 }
 
+/// The form as it was typed: names, and the attributes that admins defined.
+fn typed(console: &Console, fields: &Fields) -> NewUserForm {
+    let snapshot = console.broker().snapshot();
+    let asked = |name: &AttributeName| {
+        matches!(name.as_str(), "given_name" | "family_name" | "name") || !AttributeSchema::is_built_in(name)
+    };
+    let field = |name: &AttributeName, label: &str| AttributeField {
+        name: name.to_string(),
+        label: label.to_owned(),
+        value: fields.owned(&format!("attribute_{name}")),
+    };
+    let defined = snapshot.schema.all().filter(|definition| asked(&definition.name));
+    NewUserForm {
+        username: fields.owned("username"),
+        email: fields.owned("email"),
+        attributes: defined.map(|definition| field(&definition.name, &definition.label)).collect(),
+    }
+}
+
 async fn create(Posted { console, fields }: Posted) -> Answer {
-    let typed = NewUserForm { username: fields.owned("username"), email: fields.owned("email") };
+    let typed = typed(&console, &fields);
+    let attributes = typed.attributes.iter().filter(|field| !field.value.trim().is_empty());
     let form = UserForm {
         username: typed.username.clone(),
         email: typed.email.clone(),
         password: SecretText::new(fields.text("password")),
+        attributes: attributes
+            .filter_map(|field| Some((AttributeName::parse(&field.name).ok()?, vec![field.value.trim().to_owned()])))
+            .collect::<BTreeMap<_, _>>(),
     };
     match users::create(console.broker(), &console.admin, &form, console.visitor()).await {
         Ok(id) => Ok(console.done(&paths::user(routes::USER_PROFILE, &id), FlashKind::UserCreated)),

@@ -115,6 +115,73 @@ pub struct SecretRow {
     pub created_at: DateTime<Utc>,
 }
 
+/// A tab of an application; each is a page of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationTab {
+    General,
+    Claims,
+}
+
+impl ApplicationTab {
+    /// In the order of the page.
+    pub const ALL: [Self; 2] = [Self::General, Self::Claims];
+
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::General => "tab-general",
+            Self::Claims => "tab-claims",
+        }
+    }
+
+    pub(crate) fn route(self) -> &'static str {
+        match self {
+            Self::General => routes::APPLICATION_GENERAL,
+            Self::Claims => routes::APPLICATION_CLAIMS,
+        }
+    }
+}
+
+/// The head over the tabs.
+#[derive(Debug, Clone)]
+pub struct ApplicationHead {
+    pub id: ApplicationId,
+    pub name: Named,
+    pub kind: ApplicationKind,
+    pub status: Tag,
+}
+
+impl ApplicationHead {
+    fn at(&self, route: &str) -> String {
+        paths::application(route, &self.id)
+    }
+
+    fn kind_key(&self) -> &'static str {
+        kind_key(self.kind)
+    }
+}
+
+/// An attribute and the claim it becomes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ToldRow {
+    pub attribute: String,
+    pub claim: String,
+}
+
+/// Tab "User attributes".
+#[derive(Debug, Template)]
+#[template(path = "console/applications/claims.html")]
+pub struct ApplicationClaimsPage {
+    pub shell: Shell,
+    pub application: ApplicationHead,
+    pub rows: Vec<ToldRow>,
+    /// The claim of the groups; empty: they are not told.
+    pub groups: String,
+    /// Name and label of every attribute.
+    pub known: Vec<(String, String)>,
+    pub version: i64,
+    pub errors: FormErrors,
+}
+
 /// Fields of an application.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApplicationForm {
@@ -134,6 +201,8 @@ pub struct ApplicationForm {
     pub connections: Vec<ConnectionTick>,
     pub local_sign_in: bool,
     pub local_account_required: bool,
+    /// `list` or `identifier_first`.
+    pub sign_in_page: String,
     pub home_url: String,
     pub version: i64,
 }
@@ -143,11 +212,8 @@ pub struct ApplicationForm {
 #[template(path = "console/applications/application.html")]
 pub struct ApplicationPage {
     pub shell: Shell,
-    pub id: ApplicationId,
-    pub name: Named,
-    pub kind: ApplicationKind,
+    pub application: ApplicationHead,
     pub enabled: bool,
-    pub status: Tag,
     pub form: ApplicationForm,
     pub secrets: Vec<SecretRow>,
     /// Client id, issuer, endpoints: to copy.
@@ -157,19 +223,15 @@ pub struct ApplicationPage {
 
 impl ApplicationPage {
     fn at(&self, route: &str) -> String {
-        paths::application(route, &self.id)
-    }
-
-    fn kind_key(&self) -> &'static str {
-        kind_key(self.kind)
+        self.application.at(route)
     }
 
     fn is_confidential(&self) -> bool {
-        self.kind.is_confidential()
+        self.application.kind.is_confidential()
     }
 
     fn has_origins(&self) -> bool {
-        self.kind == ApplicationKind::Spa
+        self.application.kind == ApplicationKind::Spa
     }
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use usher_domain::{AccountState, CorrelationId, UserId, Verification};
+use usher_domain::{AccountState, UserId};
 
 use super::Shell;
 use crate::forms::FormErrors;
@@ -58,6 +58,16 @@ pub struct UsersPage {
 pub struct NewUserForm {
     pub username: String,
     pub email: String,
+    /// Names, and the attributes that admins defined.
+    pub attributes: Vec<AttributeField>,
+}
+
+/// A field for an attribute: `attribute_{name}`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttributeField {
+    pub name: String,
+    pub label: String,
+    pub value: String,
 }
 
 /// New user.
@@ -82,20 +92,26 @@ impl NewUserPage {
 pub enum UserTab {
     Profile,
     Linked,
+    Groups,
+    Sessions,
+    History,
 }
 
 impl UserTab {
     /// In the order of the page.
-    pub const ALL: [Self; 2] = [Self::Profile, Self::Linked];
+    pub const ALL: [Self; 5] = [Self::Profile, Self::Linked, Self::Groups, Self::Sessions, Self::History];
 
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Profile => "tab-profile",
             Self::Linked => "tab-linked",
+            Self::Groups => "tab-groups",
+            Self::Sessions => "tab-sessions",
+            Self::History => "tab-history",
         }
     }
 
-    fn href(self, id: &UserId) -> String {
+    pub(crate) fn href(self, id: &UserId) -> String {
         paths::user(self.route(), id)
     }
 
@@ -103,6 +119,9 @@ impl UserTab {
         match self {
             Self::Profile => routes::USER_PROFILE,
             Self::Linked => routes::USER_LINKED,
+            Self::Groups => routes::USER_GROUPS,
+            Self::Sessions => routes::USER_SESSIONS,
+            Self::History => routes::USER_HISTORY,
         }
     }
 }
@@ -122,79 +141,23 @@ pub struct UserHead {
 }
 
 impl UserHead {
-    fn state_href(&self) -> String {
+    pub(crate) fn at(&self, route: &str) -> String {
+        paths::user(route, &self.id)
+    }
+
+    pub(crate) fn invite_href(&self) -> String {
+        paths::user(routes::USER_INVITE, &self.id)
+    }
+
+    pub(crate) fn state_href(&self) -> String {
         paths::user(routes::USER_STATE, &self.id)
     }
 
-    fn status(&self, ui: &Ui) -> Tag {
+    pub(crate) fn status(&self, ui: &Ui) -> Tag {
         status(ui, self.state)
     }
 
-    fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.state == AccountState::Active
     }
-}
-
-/// An attribute with its origin.
-#[derive(Debug, Clone)]
-pub struct AttributeRow {
-    pub name: String,
-    /// Each value on its own; never joined.
-    pub values: Vec<String>,
-    /// "Acme OIDC", "Admin", "Import", "The person".
-    pub source: String,
-    pub verified: Verification,
-    pub at: DateTime<Utc>,
-}
-
-impl AttributeRow {
-    fn verified_key(&self) -> &'static str {
-        match self.verified {
-            Verification::Unverified => "verified-no",
-            Verification::ByProvider => "verified-provider",
-            Verification::ByPerson => "verified-person",
-            Verification::ByAdmin => "verified-admin",
-        }
-    }
-}
-
-/// Tab Profile.
-#[derive(Debug, Template)]
-#[template(path = "console/users/profile.html")]
-pub struct UserProfilePage {
-    pub shell: Shell,
-    pub user: UserHead,
-    /// The public `sub`.
-    pub subject: String,
-    pub attributes: Vec<AttributeRow>,
-    /// Why it could not be switched on or off.
-    pub errors: FormErrors,
-}
-
-/// A linked account.
-#[derive(Debug, Clone)]
-pub struct LinkedAccountRow {
-    pub connection: Named,
-    pub issuer: String,
-    pub subject: String,
-    pub created_at: DateTime<Utc>,
-    pub last_used_at: DateTime<Utc>,
-    /// Why it was made, in one sentence.
-    pub why: String,
-    pub trace: Option<CorrelationId>,
-}
-
-impl LinkedAccountRow {
-    fn trace_href(&self) -> Option<String> {
-        self.trace.as_ref().map(paths::trace)
-    }
-}
-
-/// Tab Linked accounts.
-#[derive(Debug, Template)]
-#[template(path = "console/users/linked.html")]
-pub struct UserLinkedPage {
-    pub shell: Shell,
-    pub user: UserHead,
-    pub links: Vec<LinkedAccountRow>,
 }

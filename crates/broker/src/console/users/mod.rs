@@ -1,14 +1,28 @@
-//! Users in the console: search, look, create, switch off.
+//! Users in the console: search, look, create, switch off. Their attributes, links, sessions and history have files of
+//! their own.
+
+mod history;
+mod links;
+mod profile;
+mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use usher_domain::{
-    AccountState, AttributeSource, BrowserSession, EmailAddress, FederatedLink, Role, SecretText, User, UserId,
-    UserName, Verification,
+    AccountState, AttributeName, AttributeSource, BrowserSession, CorrelationId, EmailAddress, FederatedLink,
+    Membership, Role, SecretText, User, UserId, UserName, Verification,
 };
 use usher_provisioning::Explanation;
+use usher_storage::sessions::SessionRow;
 use usher_storage::users::{UserPage, UserSearch};
-use usher_storage::{audit, config, grants, links, roles, sessions, users};
+use usher_storage::{
+    Store, audit, config, decisions, grants, links as link_rows, memberships, roles, sessions as session_rows, users,
+};
+
+pub use history::{Before, Entry, History, history};
+pub use links::{LinkForm, WayIn, link_by_hand, unlink, way_in};
+pub use profile::{AttributeEdit, delete, overwritten_by, rename, set_attribute};
+pub use sessions::end_session;
 
 use super::{Admin, NotDone, deed};
 use crate::accounts::{self, NewAccount, NotCreated};
@@ -19,6 +33,8 @@ use crate::visitor::Visitor;
 
 /// Rows of a page.
 const PAGE: u32 = 25;
+/// Decisions looked through for the one that made a link.
+const DECISIONS: u32 = 500;
 
 /// One user with everything the page shows.
 #[derive(Debug, Clone)]
@@ -31,6 +47,8 @@ pub struct UserDetails {
     pub roles: Vec<Role>,
     /// Live sessions.
     pub sessions: Vec<SessionSummary>,
+    /// Every reason for which the person is in a group.
+    pub memberships: Vec<Membership>,
 }
 
 /// A live session, for the list.
@@ -60,21 +78,19 @@ pub async fn details(broker: &Broker, id: &UserId) -> Result<Option<UserDetails>
         .read(move |tx| {
             Box::pin(async move {
                 let Some(user) = users::get(tx, &id).await? else { return Ok(None) };
-                let sessions = sessions::list_by_user(tx, &id, now)
+                let sessions = session_rows::list_by_user(tx, &id, now)
                     .await?
                     .into_iter()
                     .map(|row| SessionSummary {
-                        session: sessions::open_data(store.sealer(), &row)
-                            .ok()
-                            .and_then(|mut content| content.remove(crate::login::SESSION_KEY))
-                            .and_then(|value| serde_json::from_value(value).ok()),
+                        session: session_of(&store, &row),
                         id: row.sid,
                         created_at: row.created_at,
                         expires_at: row.expires_at,
                     })
                     .collect();
                 Ok(Some(UserDetails {
-                    links: links::list(tx, &id).await?,
+                    memberships: memberships::list_by_user(tx, &id).await?,
+                    links: link_rows::list(tx, &id).await?,
                     roles: roles::list(tx, &id).await?,
                     sessions,
                     user,
@@ -82,6 +98,12 @@ pub async fn details(broker: &Broker, id: &UserId) -> Result<Option<UserDetails>
             })
         })
         .await
+}
+
+/// What a session says of how it began, where it can be read.
+fn session_of(store: &Store, row: &SessionRow) -> Option<BrowserSession> {
+    let mut content = session_rows::open_data(store.sealer(), row).ok()?;
+    serde_json::from_value(content.remove(crate::login::SESSION_KEY)?).ok()
 }
 
 /// User names by id, for lists that know ids only. Accounts that are gone are left out.
@@ -114,6 +136,24 @@ pub fn why(link: &FederatedLink) -> Vec<String> {
     serde_json::from_str::<Explanation>(&link.explanation).map(|reasons| reasons.lines()).unwrap_or_default()
 }
 
+/// Revision of the connection's settings when a link was made.
+pub fn settings_revision(link: &FederatedLink) -> Option<i64> {
+    serde_json::from_str::<Explanation>(&link.explanation).ok().map(|reasons| reasons.settings_revision)
+}
+
+/// The sign-in that made a link, as long as its decision is kept.
+pub async fn made_by(broker: &Broker, link: &FederatedLink) -> Result<Option<CorrelationId>, Fault> {
+    let (user, connection, at) = (link.user.clone(), link.key.connection.clone(), link.created_at);
+    let rows = broker
+        .store
+        .read(move |tx| Box::pin(async move { decisions::list_by_user(tx, &user, None, DECISIONS).await }))
+        .await?;
+    let made = rows.into_iter().map(|row| row.decision).find(|decision| {
+        decision.at == at && decision.connection == connection && matches!(decision.outcome.as_str(), "create" | "link")
+    });
+    Ok(made.map(|decision| decision.correlation))
+}
+
 /// What the form for a new user sends.
 #[derive(Debug, Clone)]
 pub struct UserForm {
@@ -123,6 +163,8 @@ pub struct UserForm {
     pub email: String,
     /// Password; may be empty: no password yet.
     pub password: SecretText,
+    /// Other attributes; empty ones are left out.
+    pub attributes: BTreeMap<AttributeName, Vec<String>>,
 }
 
 /// Creates a user.
@@ -146,7 +188,7 @@ pub async fn create(broker: &Broker, admin: &Admin, form: &UserForm, visitor: &V
         password_hash,
         email,
         email_verified: Verification::ByAdmin,
-        attributes: BTreeMap::new(),
+        attributes: form.attributes.clone(),
         source: AttributeSource::Admin(admin.user.id.clone()),
         role: None,
     };
@@ -160,6 +202,7 @@ pub async fn create(broker: &Broker, admin: &Admin, form: &UserForm, visitor: &V
                 accounts::create(tx, &account, &*entropy, now).await.map_err(|error| match error {
                     NotCreated::UsernameTaken => NotDone::field("username", error),
                     NotCreated::EmailTaken => NotDone::field("email", error),
+                    NotCreated::ValueTaken(_) => NotDone::Forbidden(error.to_string()),
                     NotCreated::Fault(fault) => fault.into(),
                 })
             })
@@ -190,7 +233,7 @@ pub async fn set_state(
                     if owner && roles::count_active(tx, Role::Owner).await? <= 1 {
                         return Err(NotDone::Forbidden("the last admin cannot be switched off".to_owned()));
                     }
-                    sessions::delete_by_user(tx, &id).await?;
+                    session_rows::delete_by_user(tx, &id).await?;
                     grants::revoke_by_user(tx, &id, now).await?;
                 }
                 users::set_state(tx, &id, revision, state).await?.ok_or(NotDone::Stale)?;
@@ -210,7 +253,7 @@ pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: 
         .write(move |tx| {
             let (id, event) = (id.clone(), event.clone());
             Box::pin(async move {
-                sessions::delete_by_user(tx, &id).await?;
+                session_rows::delete_by_user(tx, &id).await?;
                 grants::revoke_by_user(tx, &id, now).await?;
                 audit::insert(tx, &event).await?;
                 Ok::<_, NotDone>(())
