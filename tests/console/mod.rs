@@ -1,7 +1,13 @@
 //! The console as an admin uses it, without scripts; what it must not allow, and to whom.
 
 mod configuration;
+mod email;
+mod connections;
+mod groups;
 mod guard;
+pub mod invitations;
+mod jit;
+mod people;
 
 use crate::support::{Browser, Page, Setup, Usher};
 
@@ -13,7 +19,7 @@ fn with_admin(setup: Setup) -> Setup {
 }
 
 /// A browser in which the admin is signed in to the console.
-async fn admin_of(usher: &Usher) -> Browser {
+pub async fn admin_of(usher: &Usher) -> Browser {
     let mut browser = usher.browser();
     let page = enter(usher, &mut browser, ADMIN).await;
     assert_eq!(page.url.path(), "/console", "{page}");

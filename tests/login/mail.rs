@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::console::admin_of;
 use crate::console::invitations::invite;
-use crate::support::{Application, Mood, Setup, Sink, Usher};
+use crate::support::{Application, Idp, Mood, Setup, Sink, Usher};
 
 const BOB: (&str, &str) = ("bob", "another long secret");
 const WAITING: &str = "SELECT count(*) FROM outbox";
@@ -186,6 +186,33 @@ async fn two_nodes_send_nothing_twice() {
     to.dedup();
     assert_eq!((to.len(), sink.mails().len()), (12, 12));
     assert_eq!(usher.database.count(WAITING).await, 0);
+}
+
+/// The person of a linked account is told in their language; names from elsewhere stay text (WEB-09, WEB-10).
+#[tokio::test]
+async fn web_09_a_link_is_told_and_names_stay_text() {
+    let (sink, acme, shop) = (Sink::start().await, Idp::start().await, Application::web("shop"));
+    let mut entry = acme.connection("acme");
+    entry["linking"] = json!({});
+    entry["name"] = json!("Müller & <b>Söhne</b>\" <m@mallory.test>, Bcc: x");
+    entry["mapping"] = json!({ "email": "email" });
+    let setup = Setup::new().idp_with(&acme, entry).app(&shop).mail(&sink);
+    let bob = json!({ "username": "bob", "email": "bob@corp.test", "email_verified": true, "attributes": { "locale": "de-AT" } });
+    let usher = setup.user(bob).start().await;
+    acme.claims(|claims| {
+        *claims = json!({ "sub": "bob-1", "email": "bob@corp.test", "email_verified": true });
+    });
+    usher.sign_in(&mut usher.browser(), &shop, "acme").await;
+    let mails = sink.wait_for(1).await;
+    let mail = &mails[0];
+    assert_eq!(mail.to, ["bob@corp.test"]);
+    let subject = mail.subject();
+    assert!(subject.starts_with("Sie können") && subject.contains("Müller & <b>Söhne</b>"), "{subject}");
+    assert_eq!((mail.count("Bcc"), mail.count("To"), mail.count("Subject")), (0, 1, 1), "{}", mail.raw);
+    assert!(mail.text().contains("Müller & <b>Söhne</b>") && !mail.html().contains("<b>Söhne"), "{}", mail.html());
+    assert!(!mail.text().contains("bob@corp.test"), "the external address is masked: {}", mail.text());
+    usher.sign_in(&mut usher.browser(), &shop, "acme").await;
+    assert_eq!(sink.mails().len(), 1, "told once");
 }
 
 /// A server without a sender, or with a password that would travel in the clear, is a mistake said in one line without it.

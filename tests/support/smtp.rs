@@ -101,23 +101,27 @@ impl Sink {
 
     async fn talk(&self, stream: TcpStream) {
         self.tries.send_modify(|tries| *tries += 1);
-        let mood = *self.mood.borrow();
-        match mood {
-            Mood::Down => {}
-            Mood::Stalls => {
-                // Until the mood changes.
-                let _ = self.mood.subscribe().wait_for(|mood| *mood != Mood::Stalls).await;
-            }
-            mood => self.converse(stream, mood).await.unwrap_or_default(),
-        }
+        // A client that hangs up is none of a test's business.
+        let _ = self.converse(stream).await;
     }
 
-    async fn converse(&self, stream: TcpStream, mood: Mood) -> std::io::Result<()> {
+    /// The mood of this moment, once it is one in which the server speaks; nothing: it hangs up.
+    async fn mood(&self) -> Option<Mood> {
+        let mut moods = self.mood.subscribe();
+        let mood = *moods.wait_for(|mood| *mood != Mood::Stalls).await.ok()?;
+        (mood != Mood::Down).then_some(mood)
+    }
+
+    async fn converse(&self, stream: TcpStream) -> std::io::Result<()> {
         let (read, mut write) = stream.into_split();
         let mut lines = BufReader::new(read).lines();
         let (mut from, mut to) = (String::new(), Vec::new());
+        if self.mood().await.is_none() {
+            return Ok(());
+        }
         write.write_all(b"220 sink.test ESMTP\r\n").await?;
         while let Some(line) = lines.next_line().await? {
+            let Some(mood) = self.mood().await else { break };
             let verb: String = line.chars().take(4).collect::<String>().to_ascii_uppercase();
             let answer = match (verb.as_str(), mood) {
                 ("EHLO", _) => "250-sink.test\r\n250 8BITMIME".to_owned(),
@@ -134,7 +138,7 @@ impl Sink {
                     write.write_all(b"354 go on\r\n").await?;
                     let raw = body(&mut lines).await?;
                     if mood == Mood::Drops {
-                        return Ok(());
+                        break;
                     }
                     let mail = Received { from: from.clone(), to: to.clone(), raw };
                     self.mails.send_modify(|mails| mails.push(mail));
@@ -183,10 +187,19 @@ impl Received {
         head.lines().filter(|line| line.to_ascii_lowercase().starts_with(&starts)).count()
     }
 
-    /// The subject, encoded words undone (RFC 2047).
+    /// The subject, encoded words undone: the space between two of them does not count (RFC 2047 section 6.2).
     pub fn subject(&self) -> String {
-        let words = self.header("Subject").unwrap_or_default();
-        words.split(' ').map(encoded_word).collect::<Vec<_>>().join(" ")
+        let header = self.header("Subject").unwrap_or_default();
+        let (mut subject, mut after_encoded) = (String::new(), true);
+        for word in header.split(' ') {
+            let decoded = encoded_word(word);
+            if !(after_encoded && (decoded.is_some() || subject.is_empty())) {
+                subject.push(' ');
+            }
+            after_encoded = decoded.is_some();
+            subject.push_str(decoded.as_deref().unwrap_or(word));
+        }
+        subject
     }
 
     /// The plain text.
@@ -226,10 +239,9 @@ fn header(raw: &str, name: &str) -> Option<String> {
     Some(value.trim().to_owned())
 }
 
-fn encoded_word(word: &str) -> String {
-    let inner = word.strip_prefix("=?utf-8?b?").and_then(|rest| rest.strip_suffix("?="));
-    let bytes = inner.and_then(|inner| STANDARD.decode(inner).ok());
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(|| word.to_owned())
+fn encoded_word(word: &str) -> Option<String> {
+    let inner = word.strip_prefix("=?utf-8?b?")?.strip_suffix("?=")?;
+    String::from_utf8(STANDARD.decode(inner).ok()?).ok()
 }
 
 fn decoded(body: &str, encoding: &str) -> String {

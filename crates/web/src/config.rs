@@ -116,7 +116,7 @@ pub struct Config {
     #[serde(default, deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// Mail server, with its password.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "secret_unless_empty")]
     pub smtp_url: Option<SecretText>,
     /// Sender of mail.
     #[serde(default)]
@@ -202,6 +202,12 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretText>, D::E
     Ok(Option::<String>::deserialize(from)?.map(SecretText::new))
 }
 
+/// An empty variable is one that is not set: compose files pass them on.
+fn secret_unless_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretText>, D::Error> {
+    let text = Option::<String>::deserialize(from)?.filter(|text| !text.trim().is_empty());
+    Ok(text.map(SecretText::new))
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum TextOrList {
@@ -253,6 +259,15 @@ mod tests {
         for bad in ["http://id.corp.test", "https://id.corp.test/x", "https://id.corp.test?x", "id.corp.test", ""] {
             assert!(url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_empty_mail_server_is_none() {
+        let with_url = |text: &str| with(&ConfigArgs { smtp_url: Some(text.into()), ..ConfigArgs::default() }).unwrap();
+        assert_eq!(with_url("smtp://localhost").smtp_url, Some(SecretText::new("smtp://localhost")));
+        assert_eq!((with_url("").smtp_url, with_url(" ").smtp_url), (None, None));
+        let printed = format!("{:?}", with_url("smtps://usher:hunter2@mail.corp.test"));
+        assert!(!printed.contains("hunter2"), "{printed}");
     }
 
     #[test]
