@@ -51,15 +51,15 @@ async fn link_29_nobody_learns_who_has_an_account() {
         ["bob@corp.test", "nobody@corp.test", "bob", "x@sub.acme.test", "x@acme.test.evil.test", "x@acme.test."]
     {
         let page = password_page(type_in(&usher, &shop, typed).await.1);
-        assert_eq!(page.text("#identifier"), typed);
-        seen.push(page.text("main").replace(typed, ""));
+        assert_eq!(page.attributes("#username[readonly]", "value"), [typed]);
+        seen.push(page.text("main"));
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
     assert_eq!(acme.total(), 0, "nobody was sent there");
 
     let (mut browser, landing) = type_in(&usher, &shop, "bob").await;
     let page = password_page(landing);
-    let changed = browser.submit(page.form_with("change")).await.page();
+    let changed = browser.submit(page.form_with("change-csrf")).await.page();
     assert!(changed.has("input#identifier"), "{changed}");
     let again = browser.submit(changed.form_with("identifier").set("identifier", "bob")).await;
     let form = password_page(again).form_with("password").set("password", "a good long secret");
@@ -84,12 +84,12 @@ async fn several_in_charge_are_chosen_from() {
     assert_eq!(third.total(), 0);
 }
 
-/// More connections than a page holds are searched, without script.
+/// More connections than a page holds, and than a sign-in carries, are searched without script.
 #[tokio::test]
 async fn a_long_list_is_searched() {
     let (acme, shop) = (Idp::start().await, Application::web("shop"));
     let mut setup = Setup::new().idp("acme", &acme);
-    for number in 0..60 {
+    for number in 0..230 {
         let mut entry = acme.connection(&format!("org{number}"));
         entry["name"] = json!(format!("Organisation {number}"));
         setup = setup.connection(entry);
@@ -98,7 +98,7 @@ async fn a_long_list_is_searched() {
     let mut browser = usher.browser();
     let page = browser.open(shop.request(&usher).url()).await.page();
     assert_eq!(page.attributes("a[href*='/go/']", "href").len(), 50, "{page}");
-    let found = browser.submit(page.form_with("find").set("find", "organisation 59")).await.page();
+    let found = browser.submit(page.form_with("find").set("find", "organisation 229")).await.page();
     assert_eq!(found.attributes("a[href*='/go/']", "href").len(), 1, "{found}");
-    assert!(found.link("/go/org59").as_str().contains("/login/"));
+    assert!(matches!(browser.click(&found, "/go/org229").await, Landing::Left(url) if url.as_str().contains("code=")));
 }

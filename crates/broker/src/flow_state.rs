@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use usher_domain::{ApplicationId, FlowId, RefusalCode, SecretText, SignInTrace, TraceStage};
-use usher_login_flow::LoginFlow;
+use usher_login_flow::{FlowPlan, LoginFlow, Options};
 use usher_oidc_provider::authorize::AuthorizationRequest;
 use usher_storage::flows::{self, FlowRow};
 use usher_storage::{Hash, Purpose, Sealed, hash};
@@ -116,7 +116,13 @@ fn open(broker: &Broker, row: &FlowRow) -> Result<FlowState, Fault> {
         .open(Purpose::FLOW, row.id.as_str(), &row.sealed)
         .map_err(|e| Fault::unreadable("flow", e))?;
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|e| Fault::unreadable("flow", e))?;
-    let flow = LoginFlow::decode(&stored.flow).map_err(|e| Fault::unreadable("flow", e))?;
+    let mut flow = LoginFlow::decode(&stored.flow).map_err(|e| Fault::unreadable("flow", e))?;
+    if flow.plan().options == Options::LookedUp {
+        let snapshot = broker.snapshot();
+        if let Some(application) = snapshot.application(&flow.request().application) {
+            flow.look_up_options(FlowPlan::for_application(application, snapshot.plain_connections()));
+        }
+    }
     Ok(FlowState { flow, trace: stored.trace })
 }
 

@@ -261,6 +261,8 @@ fn redecide(mut flow: LoginFlow, authentication: Authentication, decision: Strin
     let changed = done.authentication.subject != authentication.subject;
     done.authentication = authentication;
     if changed {
+        // What was proved for one account counts nothing for another.
+        proved.ownership = None;
         flow.completed.truncate(position.saturating_add(1));
     }
     Ok(flow)

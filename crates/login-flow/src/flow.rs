@@ -12,7 +12,7 @@ use usher_domain::{
     SignInPageListing, SignInRequest,
 };
 
-use crate::plan::{FlowPlan, StepNumber, StepOption};
+use crate::plan::{FlowPlan, Options, StepNumber, StepOption};
 use crate::proof::{Ownership, PendingProof};
 
 /// A proved external identity and the opaque decision of provisioning about it (the broker's codec).
@@ -216,7 +216,12 @@ impl LoginFlow {
 
     /// The stored form: JSON with a version. It holds personal values; seal it.
     pub fn encode(&self) -> Result<String, FlowUnreadable> {
-        Ok(serde_json::to_string(self)?)
+        if self.plan.options == Options::Carried {
+            return Ok(serde_json::to_string(self)?);
+        }
+        let mut stored = self.clone();
+        stored.plan.shed();
+        Ok(serde_json::to_string(&stored)?)
     }
 
     /// Reads the stored form back; a flow of another version is refused, not guessed at.
@@ -262,6 +267,15 @@ impl LoginFlow {
     /// What is offered.
     pub fn plan(&self) -> &FlowPlan {
         &self.plan
+    }
+
+    /// Puts the options back that were too many to carry: those of `present`, a plan of the same application.
+    pub fn look_up_options(&mut self, present: FlowPlan) {
+        if self.plan.options == Options::LookedUp {
+            for (step, now) in self.plan.steps.iter_mut().zip(present.steps) {
+                step.options = now.options;
+            }
+        }
     }
 
     /// When it began.

@@ -65,6 +65,6 @@ pub use flow::{
     UpstreamDemand,
 };
 pub use next::{Next, SignInNotice, SignInOffer, next};
-pub use plan::{FlowPlan, StepNumber, StepOption, StepPlan};
+pub use plan::{FlowPlan, Options, StepNumber, StepOption, StepPlan};
 pub use proof::{CODE_MINUTES, CodeStanding, Ownership, OwnershipBy, PendingProof, ProofOffer, SentCode, WrongProof};
 pub use session::{UnfitSession, session_fits};

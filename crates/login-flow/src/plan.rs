@@ -1,8 +1,10 @@
 //! What a sign-in offers: the steps and their options, pinned when it begins.
 //!
 //! A flow in progress stays on the plan it began with, so an admin's edit never changes the rules under
-//! a person. Whether a connection is *still* enabled is asked again by the broker at departure and at
+//! a person; only a list of options that is too long to carry is looked up again. Whether a connection is *still* enabled is asked again by the broker at departure and at
 //! arrival. Today every application has one step; steps 2..n and scripts slot in here.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use usher_domain::{AccountNeed, Application, Connection, ConnectionId, SignInPageListing, SignInPageStyle};
@@ -65,6 +67,20 @@ pub struct StepPlan {
     pub options: Vec<StepOption>,
 }
 
+/// Longest list of options that a sign-in carries with it: each of its rows would hold the list again.
+const CARRIED: usize = 200;
+
+/// Where the options of a sign-in are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Options {
+    /// With the sign-in, as they were when it began.
+    #[default]
+    Carried,
+    /// With the application: too many to carry, so the present ones count.
+    LookedUp,
+}
+
 /// The steps of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlowPlan {
@@ -75,6 +91,9 @@ pub struct FlowPlan {
     /// How the page begins.
     #[serde(default)]
     pub style: SignInPageStyle,
+    /// Where the options are kept.
+    #[serde(default)]
+    pub options: Options,
     /// Steps 1 to n.
     pub steps: Vec<StepPlan>,
 }
@@ -82,21 +101,38 @@ pub struct FlowPlan {
 impl FlowPlan {
     /// A plan with one step.
     pub fn one_step(revision: i64, account: AccountNeed, options: Vec<StepOption>) -> Self {
-        Self { revision, account, style: SignInPageStyle::List, steps: vec![StepPlan { options }] }
+        Self {
+            revision,
+            account,
+            style: SignInPageStyle::List,
+            options: Options::Carried,
+            steps: vec![StepPlan { options }],
+        }
     }
 
     /// What an application offers: password where it is allowed, then the enabled connections that the
     /// application may use, in the order given.
     pub fn for_application(application: &Application, connections: &[Connection]) -> Self {
+        let listed: Option<BTreeSet<&ConnectionId>> = application.connections.as_ref().map(|ids| ids.iter().collect());
         let allowed = |connection: &&Connection| {
-            connection.enabled && application.connections.as_ref().is_none_or(|ids| ids.contains(&connection.id))
+            connection.enabled && listed.as_ref().is_none_or(|ids| ids.contains(&connection.id))
         };
         let password = application.local_sign_in.then_some(StepOption::Password);
         let federated =
             connections.iter().filter(allowed).map(|c| StepOption::Connection { id: c.id.clone(), listing: c.listing });
-        let options = password.into_iter().chain(federated).collect();
+        let options: Vec<_> = password.into_iter().chain(federated).collect();
+        let kept = if options.len() > CARRIED { Options::LookedUp } else { Options::Carried };
         let plan = Self::one_step(application.revision, application.account_need(), options);
-        Self { style: application.sign_in_page, ..plan }
+        Self { style: application.sign_in_page, options: kept, ..plan }
+    }
+
+    /// The plan as it is stored.
+    pub(crate) fn shed(&mut self) {
+        if self.options == Options::LookedUp {
+            for step in &mut self.steps {
+                step.options.clear();
+            }
+        }
     }
 
     /// The options of a step; none for a step that does not exist.

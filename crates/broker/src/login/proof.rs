@@ -200,7 +200,7 @@ async fn recipient(broker: &Broker, pending: &PendingProof) -> Result<Option<(Us
         let snapshot = broker.snapshot();
         let configured = snapshot.live_connection(&identity.key.connection)?;
         let mapped = map(identity, &configured.connection.mapping);
-        EmailAddress::parse(mapped.values_of("email").first()?).ok()
+        EmailAddress::parse(mapped.received("email").first()?).ok()
     };
     let may = email.verified.is_verified() || (!is_admin && named().is_some_and(|named| named == address));
     Ok(may.then_some((user, address)))

@@ -192,7 +192,7 @@ fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visito
         password: offer.password,
         connections,
         identifier: offer.identifier.clone(),
-        username: offer.typed_name.or(offer.identifier).or(offer.login_hint),
+        username: offer.identifier.or(offer.typed_name).or(offer.login_hint),
         notice: offer.notice,
         csrf: broker.csrf_token(&format!("flow:{}", flow.id())),
         correlation: flow.correlation().clone(),

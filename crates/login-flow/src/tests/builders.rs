@@ -49,7 +49,13 @@ pub fn flow_of(request: SignInRequest, steps: Vec<Vec<StepOption>>) -> LoginFlow
             correlation: CorrelationId::parse("7F3K-92QX-4DHV").unwrap(),
             request,
             protocol_request: r#"{"client_id":"notes"}"#.to_owned(),
-            plan: FlowPlan { revision: 1, account: AccountNeed::Any, style: SignInPageStyle::List, steps },
+            plan: FlowPlan {
+                revision: 1,
+                account: AccountNeed::Any,
+                style: SignInPageStyle::List,
+                options: crate::Options::Carried,
+                steps,
+            },
         },
         start(),
     )

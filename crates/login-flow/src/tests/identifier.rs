@@ -20,6 +20,7 @@ fn first_asks(request: SignInRequest) -> LoginFlow {
                 revision: 1,
                 account: usher_domain::AccountNeed::Any,
                 style: SignInPageStyle::IdentifierFirst,
+                options: crate::Options::Carried,
                 steps: vec![StepPlan { options }],
             },
         },

@@ -135,3 +135,16 @@ fn the_end_may_ask_anew_and_takes_the_step_back() {
     assert_eq!(advance(done, proof_asked(1, "acme", "u_bob"), start()), Err(FlowError::StepClosed));
     assert_eq!(advance(usual(), proof_asked(1, "acme", "u_ann"), start()), Err(FlowError::NotDeparted));
 }
+
+#[test]
+fn a_changed_match_drops_the_proof() {
+    let redecided = |user: &str| FlowEvent::Redecided {
+        authentication: Box::new(by_connection(local(user), "acme", start())),
+        decision: "again".to_owned(),
+    };
+    let proved = play(asked(), vec![owned(OwnershipBy::Password, "u_ann", "acme")]);
+    let same = play(proved.clone(), vec![redecided("u_ann")]);
+    assert!(same.proved_identity().unwrap().ownership.is_some());
+    let other = play(proved, vec![redecided("u_bob")]);
+    assert_eq!(other.proved_identity().unwrap().ownership, None);
+}

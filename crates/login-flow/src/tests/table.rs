@@ -365,6 +365,21 @@ fn a_stored_flow_reads_back_and_another_version_does_not() {
 }
 
 #[test]
+fn options_too_many_to_carry_are_looked_up() {
+    let options: Vec<_> = (0..201).map(|n| shown(&format!("c{n}"))).collect();
+    let mut flow = flow_of(request(), vec![options.clone()]);
+    assert!(flow.encode().unwrap().contains("c200"), "carried");
+    flow.plan.options = crate::Options::LookedUp;
+    let text = flow.encode().unwrap();
+    assert!(!text.contains("c200"));
+    let mut read = LoginFlow::decode(&text).unwrap();
+    assert!(matches!(next(&read, start()), Next::Refused(_)), "nothing is offered that was not looked up");
+    let present = crate::FlowPlan::one_step(1, usher_domain::AccountNeed::Any, options);
+    read.look_up_options(present);
+    assert_eq!(read, flow);
+}
+
+#[test]
 fn every_error_has_a_code_for_the_page() {
     assert_eq!(FlowError::Expired.refusal_code(), RefusalCode::TxExpired);
     assert_eq!(FlowError::StepClosed.refusal_code(), RefusalCode::TxAlreadyUsed);

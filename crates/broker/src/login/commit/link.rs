@@ -43,7 +43,8 @@ pub(super) async fn apply(
         return Err(NotCommitted::RaceLost);
     }
     link_account(tx, plan, context, &user, explanation).await?;
-    let proof = match context.ownership.as_ref().map(|ownership| &ownership.by) {
+    let own = context.ownership.as_ref().filter(|ownership| ownership.user == user.id);
+    let proof = match own.map(|ownership| &ownership.by) {
         None => "rule",
         Some(OwnershipBy::Password) => "password",
         Some(OwnershipBy::MailCode { .. }) => "mail",
