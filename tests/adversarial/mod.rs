@@ -7,13 +7,16 @@ mod link_code;
 mod link_doors;
 mod link_proof;
 mod link_rules;
+mod link_unlink;
 mod linking;
 mod oauth;
 mod oauth_codes;
 mod oidc_answers;
 mod oidc_callback;
 mod oidc_claims;
+mod oidc_form_post;
 mod oidc_tokens;
+mod presets;
 mod sess;
 mod sess_cookies;
 
