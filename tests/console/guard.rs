@@ -3,7 +3,7 @@
 use super::{ADMIN, admin_of, enter, open, with_admin};
 use crate::support::{Application, Browser, Form, Idp, Landing, Setup, Usher};
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 12] = [
     "/connections/acme/general",
     "/connections/acme/settings",
     "/connections/acme/attributes",
@@ -12,6 +12,10 @@ const PAGES: [&str; 8] = [
     "/applications/shop/general",
     "/applications/new",
     "/users/new",
+    "/groups/new",
+    "/attributes/new",
+    "/attributes/email",
+    "/applications/shop/attributes",
 ];
 
 async fn installation() -> (Usher, Application, Idp) {

@@ -35,6 +35,8 @@ statements! {
                    WHERE sid = $1 AND revoked_at IS NULL AND (offline = 0 OR code_used_at IS NULL)";
     REVOKE_BY_APPLICATION = "UPDATE grants SET revoked_at = $2 WHERE application = $1 AND revoked_at IS NULL";
     APPLICATIONS_BY_SESSION = "SELECT DISTINCT application FROM grants WHERE sid = $1 ORDER BY application LIMIT 20";
+    LIVE_OF_USER = concat!("SELECT ", columns!(), " FROM grants WHERE user_id = $1 AND revoked_at IS NULL
+        ORDER BY created_at, id");
     REVOKE_BY_USER = "UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
     EXTEND = "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
 }
@@ -199,6 +201,11 @@ pub async fn revoke_by_application(
 /// Revokes what an account gave.
 pub async fn revoke_by_user(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Result<u64, StorageError> {
     tx.execute(REVOKE_BY_USER, values![user.as_str(), now]).await
+}
+
+/// The grants of an account that nobody revoked.
+pub async fn list_by_user(tx: &mut Tx, user: &UserId) -> Result<Vec<Grant>, StorageError> {
+    tx.fetch_all(LIVE_OF_USER, values![user.as_str()]).await?.iter().map(read).collect()
 }
 
 /// The applications that a session signed in to, twenty at most.

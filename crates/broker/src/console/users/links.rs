@@ -1,7 +1,7 @@
 //! Linked accounts by an admin's hand: unlink, and link without a sign-in.
 //!
-//! The only way in stays. Unlinking ends what rests on the link: sessions begun through that connection, the grants of
-//! those sessions, and memberships that the connection feeds (LINK-27).
+//! The only way in stays. Unlinking ends what rests on the link: sessions begun through that connection, grants given
+//! then, offline ones included, and memberships that the connection feeds (LINK-27).
 
 use serde_json::json;
 use usher_domain::{
@@ -17,6 +17,7 @@ use super::session_of;
 use crate::audit::user_object;
 use crate::broker::Broker;
 use crate::failure::Fault;
+use crate::grant::GrantPayload;
 use crate::visitor::Visitor;
 
 /// Whether a link may go.
@@ -105,6 +106,13 @@ impl Ending {
             if begun.as_ref() == Some(connection) || row.kind == sessions::SessionKind::Console {
                 grants::end_session(tx, &row.sid, self.now).await?;
                 sessions::delete_by_sid(tx, &row.sid).await?;
+            }
+        }
+        for grant in grants::list_by_user(tx, &link.user).await? {
+            // One that cannot be read gives nothing to anybody.
+            let payload = GrantPayload::open(self.store.sealer(), &grant).ok();
+            if payload.is_some_and(|payload| payload.authentication.connection.as_ref() == Some(connection)) {
+                grants::revoke(tx, &grant.id, self.now).await?;
             }
         }
         if links::exists_for_user(tx, connection, &link.user).await? {
