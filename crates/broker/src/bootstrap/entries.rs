@@ -13,7 +13,7 @@ use super::file::{
 };
 use super::{Person, Plan, PlannedGroup};
 use crate::accounts::NewAccount;
-use crate::console::applications::secret_at_rest;
+use crate::console::applications::{claim_name, secret_at_rest};
 use crate::passwords::is_acceptable_hash;
 
 /// Validates a whole file.
@@ -49,6 +49,9 @@ pub fn text(fault: impl std::fmt::Display) -> String {
 
 fn attribute(entry: AttributeEntry) -> Result<AttributeDefinition, String> {
     let name = AttributeName::parse(&entry.name).map_err(text)?;
+    if name.as_str().eq_ignore_ascii_case("username") || usher_oidc_provider::claims::is_reserved(name.as_str()) {
+        return Err("this name means something else".to_owned());
+    }
     let label = entry.label.unwrap_or(entry.name);
     let uniqueness = if entry.unique { Uniqueness::Unique } else { Uniqueness::Free };
     Ok(AttributeDefinition { name, label, uniqueness, writers: entry.writers })
@@ -155,7 +158,8 @@ fn application(entry: ApplicationEntry, now: DateTime<Utc>) -> Result<Applicatio
 fn claims(entry: ApplicationClaimsEntry) -> Result<ApplicationClaims, String> {
     let mut attributes = Vec::new();
     for (attribute, claim) in entry.attributes {
-        attributes.push(ClaimMapping { attribute: AttributeName::parse(&attribute).map_err(text)?, claim });
+        let attribute = AttributeName::parse(&attribute).map_err(text)?;
+        attributes.push(ClaimMapping { attribute, claim: claim_name(&claim)? });
     }
-    Ok(ApplicationClaims { attributes, groups: entry.groups })
+    Ok(ApplicationClaims { attributes, groups: entry.groups.as_deref().map(claim_name).transpose()? })
 }
