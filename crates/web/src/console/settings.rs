@@ -11,6 +11,7 @@ use serde_json::Value;
 use usher_broker::console::connections::{Change, SettingsChange};
 use usher_broker::console::{connections, drafts};
 use usher_broker::login::redirect_uri;
+use usher_connectors::fields;
 use usher_domain::{Connection, SecretText, TrustEmail};
 
 use super::connection::saved;
@@ -112,9 +113,13 @@ fn page(console: &Console, connection: &Connection, shown: Shown) -> Response {
         label,
         value: endpoints.get(name).cloned().unwrap_or_default(),
     };
-    let by_document = connection.settings.get("endpoints").is_some();
+    let by_document = fields(connection.kind).iter().any(|field| field.name == "issuer");
+    let mut shown_fields = kind_form::shown(connection.kind, &kind, secret_set);
+    // It stands on the tab Attributes, where a change of it is warned about.
+    shown_fields.usual.retain(|field| field.name != connections::SUBJECT_CLAIM);
+    shown_fields.rare.retain(|field| field.name != connections::SUBJECT_CLAIM);
     let form = SettingsForm {
-        kind: kind_form::shown(connection.kind, &kind, secret_set),
+        kind: shown_fields,
         endpoints: if by_document { ENDPOINTS.map(endpoint).into() } else { Vec::new() },
         ..rest
     };

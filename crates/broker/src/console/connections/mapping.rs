@@ -1,8 +1,12 @@
-//! The tab Attributes: claims to local attributes, row by row.
+//! The tab Attributes: claims to local attributes, row by row, and the claim that names the person.
 
-use usher_domain::{AttributeMapping, AttributeName};
+use serde_json::Value;
+use usher_connectors::settings_from_form;
+use usher_domain::{AttributeMapping, AttributeName, Connection};
 
 use super::super::NotDone;
+use super::{first, linked};
+use crate::broker::Broker;
 
 /// Longest default value.
 const LONGEST_DEFAULT: usize = 256;
@@ -18,7 +22,49 @@ pub struct TypedMapping {
     pub default: String,
 }
 
-pub(super) fn mapping(rows: &[TypedMapping]) -> Result<Vec<AttributeMapping>, NotDone> {
+/// What the tab Attributes holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttributesChange {
+    /// The rows.
+    pub rows: Vec<TypedMapping>,
+    /// The claim that names a person at the provider, where the kind lets it be chosen; empty: the kind's own.
+    pub subject: Option<String>,
+    /// That existing links would break was understood.
+    pub confirmed: bool,
+}
+
+/// Puts mapping and subject into the connection. Another subject claim breaks every link that exists: nobody is known
+/// under it yet.
+pub(super) async fn apply(
+    broker: &Broker,
+    connection: &mut Connection,
+    typed: &AttributesChange,
+) -> Result<(), NotDone> {
+    connection.mapping = mapping(&typed.rows)?;
+    let Some(subject) = typed.subject.as_deref().map(str::trim) else { return Ok(()) };
+    if subject == subject_claim(connection) {
+        return Ok(());
+    }
+    let form = [(SUBJECT_CLAIM.to_owned(), subject.to_owned())].into();
+    let settings = settings_from_form(connection.kind, Some(&connection.settings), &form).map_err(first)?;
+    let links = linked(broker, &connection.id).await?;
+    if links > 0 && !typed.confirmed {
+        let text = format!("{links} accounts are linked by the present subject. Tick the box to break these links");
+        return Err(NotDone::field("subject_confirm", text));
+    }
+    connection.settings = settings;
+    Ok(())
+}
+
+/// The setting that names the subject claim.
+pub const SUBJECT_CLAIM: &str = "subject_claim";
+
+/// The claim that names a person at the provider; empty: the kind's own.
+pub fn subject_claim(connection: &Connection) -> &str {
+    connection.settings.get(SUBJECT_CLAIM).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn mapping(rows: &[TypedMapping]) -> Result<Vec<AttributeMapping>, NotDone> {
     let mut mapping: Vec<AttributeMapping> = Vec::new();
     for row in rows {
         let (claim, attribute, default) = (row.claim.trim(), row.attribute.trim(), row.default.trim());

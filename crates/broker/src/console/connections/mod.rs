@@ -21,7 +21,7 @@ pub use delete::{Afterwards, delete};
 pub use general::{GeneralChange, public_mail_domains, script_name};
 pub use groups::{GroupsChange, TypedGroup};
 pub use jit::{JitChange, TypedRule, USERNAME, comparable, label};
-pub use mapping::TypedMapping;
+pub use mapping::{AttributesChange, SUBJECT_CLAIM, TypedMapping, subject_claim};
 pub use settings::SettingsChange;
 
 pub(super) use general::valid_name;
@@ -81,8 +81,8 @@ pub enum Change {
     General(GeneralChange),
     /// The tab Settings.
     Settings(Box<SettingsChange>),
-    /// The tab Attributes, row by row.
-    Mapping(Vec<TypedMapping>),
+    /// The tab Attributes.
+    Attributes(AttributesChange),
     /// The tab Groups.
     Groups(GroupsChange),
     /// The tab Just-in-Time Provisioning.
@@ -98,7 +98,7 @@ impl Change {
         match self {
             Self::General(_) => "connection.updated",
             Self::Settings(_) => "connection.settings_updated",
-            Self::Mapping(_) => "connection.mapping_updated",
+            Self::Attributes(_) => "connection.mapping_updated",
             Self::Groups(_) => "connection.groups_updated",
             Self::Provisioning(_) => "connection.provisioning_updated",
             Self::Advanced(_) => "connection.advanced_updated",
@@ -123,7 +123,7 @@ pub async fn change(
     match &change {
         Change::General(typed) => general::apply(broker, &mut connection, typed)?,
         Change::Settings(typed) => new_secret = settings::apply(broker, &mut connection, typed, secret)?,
-        Change::Mapping(rows) => connection.mapping = mapping::mapping(rows)?,
+        Change::Attributes(typed) => mapping::apply(broker, &mut connection, typed).await?,
         Change::Groups(typed) => groups::apply(&mut connection, typed, &broker.snapshot().groups)?,
         Change::Provisioning(typed) => jit::apply(&mut connection, typed, &schema(broker))?,
         Change::Advanced(typed) => advanced::apply(&mut connection, typed)?,

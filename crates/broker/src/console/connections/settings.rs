@@ -76,7 +76,9 @@ fn new_settings(
         before = by_hand(before, issuer, endpoints)?;
     }
     let settings = settings_from_form(connection.kind, Some(&before), &typed.form).map_err(first)?;
-    let moved = needs_secret_again(connection.kind, &connection.settings, &settings);
+    // Where no endpoint was known, nothing can have moved in the eyes of the kind; what is typed is new all the same.
+    let typed_anew = typed.endpoints.is_some() && connection.settings.get("endpoints") != settings.get("endpoints");
+    let moved = typed_anew || needs_secret_again(connection.kind, &connection.settings, &settings);
     if moved && kept.is_some() && new.is_none() {
         let text = "The issuer or an endpoint changed: enter the client secret again";
         return Err(NotDone::field("client_secret", text));

@@ -16,24 +16,25 @@ mod users;
 mod wizard;
 
 pub use applications::{
-    ApplicationClaimsPage, ApplicationCreatedPage, ApplicationDeletePage, ApplicationHead, ApplicationTab, ToldRow, ApplicationForm, ApplicationPage, ApplicationRow, ApplicationsPage,
-    ConnectionTick, NewApplicationForm, NewApplicationPage, SecretRow,
+    ApplicationClaimsPage, ApplicationCreatedPage, ApplicationDeletePage, ApplicationForm, ApplicationHead,
+    ApplicationPage, ApplicationRow, ApplicationTab, ApplicationsPage, ConnectionTick, NewApplicationForm,
+    NewApplicationPage, SecretRow, ToldRow,
 };
+pub use attributes::{AttributeDeletePage, AttributePage, AttributesPage, ClashRow, SchemaForm, SchemaRow};
 pub use connection::{
     AdvancedForm, AtRiskRow, ClaimRow, ConnectionActivityPage, ConnectionAdvancedPage, ConnectionAtRiskPage,
     ConnectionAttributesPage, ConnectionDeletePage, ConnectionGeneralPage, ConnectionGroupsPage, ConnectionHead,
     ConnectionJitPage, ConnectionSettingsPage, ConnectionTab, EndpointField, GeneralForm, GroupRow, GroupsForm,
-    JitForm, MappingRow, RuleForm, SettingsForm, TestResult, TestSignInPage, TriedResult, TryIt,
+    JitForm, MappingForm, MappingRow, RuleForm, SettingsForm, TestResult, TestSignInPage, TriedResult, TryIt,
 };
 pub use connections::{ConnectionFilters, ConnectionRow, ConnectionsPage};
+pub use groups::{GroupDeletePage, GroupForm, GroupListRow, GroupPage, GroupsPage, MemberRow, NewGroupPage};
 pub use home::{HomePage, Progress};
 pub use invite::{InvitationWay, InvitePage};
 pub use message::MessagePage;
 pub use settings::{EmailSettingsPage, TestMailForm};
 pub use shell::{Flash, FlashKind, Section, Shell};
 pub use sign_ins::{SignInRow, SignInsPage, TraceEventRow, TracePage, stage_key};
-pub use attributes::{AttributeDeletePage, AttributePage, AttributesPage, ClashRow, SchemaForm, SchemaRow};
-pub use groups::{GroupDeletePage, GroupForm, GroupListRow, GroupPage, GroupsPage, MemberRow, NewGroupPage};
 pub use user_tabs::{
     AttributeEditForm, AttributeRow, HistoryRow, LinkByHandForm, LinkedAccountRow, SessionRow, UserAttributePage,
     UserDeletePage, UserGroupRow, UserGroupsPage, UserHistoryPage, UserLinkPage, UserLinkedPage, UserProfilePage,

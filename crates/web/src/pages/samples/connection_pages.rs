@@ -244,10 +244,14 @@ fn connection_forms(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
             ConnectionAttributesPage {
                 shell: shell(section),
                 connection: head(name),
-                rows: vec![mapping("email", "email"), mapping(name, "given_name"), mapping("", "")],
+                form: MappingForm {
+                    rows: vec![mapping("email", "email"), mapping(name, "given_name"), mapping("", "")],
+                    subject: Some(name.to_owned()),
+                    version: 3,
+                },
+                links: 134,
                 known_claims: vec!["email".to_owned(), name.to_owned()],
                 known_attributes: vec![("email".to_owned(), name.to_owned())],
-                version: 3,
                 errors: FormErrors::at("attribute_1", "This local attribute is mapped twice"),
             },
         ),

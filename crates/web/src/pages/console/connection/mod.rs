@@ -128,18 +128,28 @@ pub struct MappingRow {
     pub received: String,
 }
 
+/// What the tab Attributes holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MappingForm {
+    pub rows: Vec<MappingRow>,
+    /// The claim that names the person; absent: the kind leaves no choice.
+    pub subject: Option<String>,
+    pub version: i64,
+}
+
 /// Tab Attributes: fields `claim_{n}`, `attribute_{n}` and `default_{n}`.
 #[derive(Debug, Template)]
 #[template(path = "console/connection/attributes.html")]
 pub struct ConnectionAttributesPage {
     pub shell: Shell,
     pub connection: ConnectionHead,
-    pub rows: Vec<MappingRow>,
+    pub form: MappingForm,
+    /// Accounts that are linked by the present subject.
+    pub links: u64,
     /// Claims known from the last test sign-in or the provider's document.
     pub known_claims: Vec<String>,
     /// Attributes known here, with their labels.
     pub known_attributes: Vec<(String, String)>,
-    pub version: i64,
     pub errors: FormErrors,
 }
 
