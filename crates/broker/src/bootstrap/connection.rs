@@ -1,6 +1,7 @@
 //! `[[connection]]` entries to connections.
 
 use serde_json::{Value, json};
+use usher_connectors::settings_from_form;
 use usher_domain::{
     AttributeMapping, AttributeName, Connection, ConnectionId, ConnectionKind, Group, GroupSettings, IssuerUrl,
     LinkRule, LinkingSettings, LocalAttribute, NoMatch, ProvisioningSettings, SignInPageListing,
@@ -13,11 +14,12 @@ use crate::console::connections::script_name;
 
 /// Validates a connection; whether its rules compare unique attributes is for the transaction, which knows them all.
 pub fn connection(entry: ConnectionEntry) -> Result<PlannedConnection, String> {
-    if entry.kind != "oidc" {
-        return Err(format!("unknown kind '{}': use oidc", entry.kind));
-    }
+    let kind = ConnectionKind::from_text(&entry.kind).ok_or_else(|| {
+        let known: Vec<_> = ConnectionKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("unknown kind '{}': use one of {}", entry.kind, known.join(", "))
+    })?;
     let secret = secret(entry.client_secret.clone(), entry.client_secret_env.clone())?;
-    let settings = settings(&entry, secret.is_some())?;
+    let settings = settings(kind, &entry, secret.is_some())?;
     let provisioning = provisioning(&entry)?;
     let (groups, group_names) = groups(entry.groups)?;
     let hidden = if entry.hidden { SignInPageListing::Hidden } else { SignInPageListing::Shown };
@@ -32,7 +34,7 @@ pub fn connection(entry: ConnectionEntry) -> Result<PlannedConnection, String> {
     }
     let connection = Connection {
         id: ConnectionId::parse(entry.id).map_err(text)?,
-        kind: ConnectionKind::Oidc,
+        kind,
         script_name: script_name(&entry.name),
         name: entry.name,
         button_text: entry.button_text,
@@ -113,8 +115,30 @@ fn groups(entry: GroupSettingsEntry) -> Result<(GroupSettings, Vec<(String, Stri
     Ok((settings, names))
 }
 
-fn settings(entry: &ConnectionEntry, has_secret: bool) -> Result<Value, String> {
-    let issuer = IssuerUrl::parse(&entry.issuer).map_err(text)?;
+/// What the form of the kind would give for these fields.
+fn settings(kind: ConnectionKind, entry: &ConnectionEntry, has_secret: bool) -> Result<Value, String> {
+    let previous = match (kind, &entry.issuer) {
+        (ConnectionKind::Oidc, _) => Some(oidc_settings(entry, has_secret)?),
+        (_, Some(issuer)) => Some(json!({ "issuer": IssuerUrl::parse(issuer).map_err(text)? })),
+        (_, None) => None,
+    };
+    let known = usher_connectors::fields(kind);
+    let is_known = |name: &str| known.iter().any(|field| !field.secret && field.name == name);
+    if let Some(name) = entry.settings.keys().find(|name| !is_known(name)) {
+        return Err(format!("a connection of kind {} has no setting '{name}'", entry.kind));
+    }
+    let mut form = entry.settings.clone();
+    form.insert("client_id".to_owned(), entry.client_id.clone());
+    if let Some(scopes) = entry.scopes.as_ref().filter(|_| is_known("scopes")) {
+        form.insert("scopes".to_owned(), scopes.join(" "));
+    }
+    settings_from_form(kind, previous.as_ref(), &form)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+}
+
+fn oidc_settings(entry: &ConnectionEntry, has_secret: bool) -> Result<Value, String> {
+    let issuer = entry.issuer.as_deref().ok_or("a connection of kind oidc needs its issuer")?;
+    let issuer = IssuerUrl::parse(issuer).map_err(text)?;
     let client_auth = match entry.client_auth {
         Some(ClientAuthEntry::Basic) => "basic",
         Some(ClientAuthEntry::Post) => "post",
@@ -161,6 +185,16 @@ mod tests {
         let first = LinkRule { federated: "login".to_owned(), local: LocalAttribute::Username };
         assert_eq!(linking.rules[0], first);
         assert_eq!(linking.rules.len(), 2);
+    }
+
+    #[test]
+    fn kinds_have_fields_of_their_own() {
+        let found = planned("settings = { extra_params = \"hd=corp.test\" }").unwrap().connection;
+        assert_eq!(found.settings["extra_params"], json!({ "hd": "corp.test" }));
+        for wrong in ["settings = { client_secret = \"s\" }", "settings = { tenant = \"x\" }", "kind = \"saml\""] {
+            assert!(planned(wrong).is_err(), "{wrong}");
+        }
+        assert!(planned("settings = { extra_params = \"state=x\" }").is_err());
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub struct ConnectionEntry {
     pub name: String,
     #[serde(default = "oidc")]
     pub kind: String,
-    pub issuer: String,
+    pub issuer: Option<String>,
     pub client_id: String,
     pub client_secret: Option<String>,
     pub client_secret_env: Option<String>,
@@ -146,6 +146,9 @@ pub struct ConnectionEntry {
     #[serde(default)]
     pub asserted_domains: Vec<String>,
     pub id_token_algs: Option<Vec<String>>,
+    /// Further fields of the kind, by the names that its form has.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
 }
 
 /// `linking` of a connection.
