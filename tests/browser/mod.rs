@@ -7,6 +7,7 @@ mod chrome;
 mod connections;
 mod console;
 mod demo;
+mod everywhere;
 mod jit;
 mod newcomer;
 mod pages;
