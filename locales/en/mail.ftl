@@ -20,7 +20,7 @@ mail-code-life =
 mail-code-warning = If this is not you, do nothing and give the code to nobody: whoever has it could get into your account.
 
 mail-invitation-subject = Set your password
-mail-invitation-text = An account was made for you. Your user name is { $username }. Choose a password here:
+mail-invitation-text = An account was made for you. Your username is { $username }. Choose a password here:
 mail-invitation-link = Choose a password
 mail-invitation-life =
     { $hours ->

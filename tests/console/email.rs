@@ -26,6 +26,9 @@ async fn a_test_mail_says_what_the_server_said() {
     assert!(sent.text("[role=status]").contains("took the test mail"), "{sent}");
     let mails = sink.wait_for(1).await;
     assert_eq!((mails[0].subject().as_str(), mails[0].to[0].as_str()), ("Test mail", "ops@corp.test"));
+    let page = open(&usher, &mut browser, "/settings/email").await;
+    let forged = page.form_with("to").set("to", "ops@corp.test").without("csrf");
+    assert_eq!(browser.submit(forged).await.page().status(), 403, "a form of another site sends nothing");
     let malformed = test_mail(&usher, &mut browser, "ops@corp.test\r\nBcc: m@mallory.test").await;
     assert!(malformed.status() == 422 && malformed.has("#to-error"), "{malformed}");
     sink.is(Mood::Refuses(550));

@@ -102,6 +102,10 @@ async fn admin_15_no_password_is_replaced_by_an_invitation() {
     let shop = Application::web("shop");
     let usher = installation(&shop).start().await;
     let mut admin = admin_of(&usher).await;
+    let ann = usher.database.texts("SELECT id FROM users WHERE username = 'ann'").await.concat();
+    let page = open(&usher, &mut admin, &format!("/users/{ann}/invite")).await;
+    let forged = admin.submit(button(&page).without("csrf")).await.page();
+    assert!(forged.status() == 403 && !forged.has("#invitation_link"), "{forged}");
     for name in ["bob", ADMIN.0] {
         let page = invite(&usher, &mut admin, name).await;
         assert_eq!(page.status(), 422, "{page}");
