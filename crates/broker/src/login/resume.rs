@@ -90,7 +90,7 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
         Next::Depart { connection, .. } => {
             depart::depart_loaded(broker, loaded, &connection, visitor).await.map(Resumed::Depart)
         }
-        Next::Finish => finish::finish(broker, loaded, visitor).await.map(|finished| match finished {
+        Next::Finish => Box::pin(finish::finish(broker, loaded, visitor)).await.map(|finished| match finished {
             Finished::Answered(answer) => Resumed::Answer(answer),
             Finished::Asks(flow) => Resumed::Again(flow),
         }),

@@ -30,7 +30,7 @@ pub(super) fn page(app: &App, caller: &Caller, page: login::SignInPage, query: &
         ways: ways(page.connections, &query.find),
         errors: FormErrors::none(),
     };
-    query.respond(app, view, FormErrors::none())
+    query.respond(app, view, http::StatusCode::OK)
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use usher_broker::login;
 use usher_domain::{FlowId, RefusalCode, SecretText};
 use usher_login_flow::{CodeStanding, WrongProof};
 
-use super::{ShowQuery, flow_id};
+use super::{ShowQuery, flow_id, status_with};
 use crate::caller::Caller;
 use crate::error::{WebError, see_other};
 use crate::forms::FormErrors;
@@ -33,6 +33,7 @@ pub(super) fn page(app: &App, caller: &Caller, page: login::ProofPage, query: &S
         Some(WrongProof::Password { typed_name }) => typed_name.unwrap_or_default(),
         Some(WrongProof::Code) | None => String::new(),
     };
+    let status = status_with(&errors);
     let view = LinkPage {
         ui,
         flow: page.flow,
@@ -41,9 +42,9 @@ pub(super) fn page(app: &App, caller: &Caller, page: login::ProofPage, query: &S
         connection: page.connection,
         username,
         code,
-        errors: errors.clone(),
+        errors,
     };
-    query.respond(app, view, errors)
+    query.respond(app, view, status)
 }
 
 fn code_field(page: &login::ProofPage) -> CodeField {

@@ -74,14 +74,18 @@ impl ShowQuery {
     }
 
     /// A page, with the cookie for a language that was just chosen.
-    fn respond<T: askama::Template>(&self, app: &App, page: T, errors: FormErrors) -> Response {
-        let status = if errors.any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    fn respond<T: askama::Template>(&self, app: &App, page: T, status: StatusCode) -> Response {
         let response = (status, Page(page)).into_response();
         match self.language() {
             Some(language) => with_cookie(response, &app.cookies.set_language(language.tag())),
             None => response,
         }
     }
+}
+
+/// The status of a page with these mistakes.
+fn status_with(errors: &FormErrors) -> StatusCode {
+    if errors.any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
 }
 
 /// The connections as the page lists them.
@@ -100,6 +104,7 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuer
     if page.notice == Some(SignInNotice::WrongPassword) {
         errors.add("username", ui.t("error-credentials"));
     }
+    let status = status_with(&errors);
     let view = SignInPage {
         ui,
         flow: page.flow,
@@ -110,9 +115,9 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuer
         identifier: page.identifier,
         password: page.password.then(|| PasswordForm { username: page.username.unwrap_or_default() }),
         notice: None,
-        errors: errors.clone(),
+        errors,
     };
-    query.respond(app, view, errors)
+    query.respond(app, view, status)
 }
 
 /// Sends the answer to the application, adopting the session that was written with it.
