@@ -11,7 +11,7 @@ use usher_domain::{
     Writers, unique_key,
 };
 use usher_storage::unique_values::{self, Claim, UniqueValue};
-use usher_storage::{Tx, attribute_definitions, hash, users};
+use usher_storage::{Tx, attribute_definitions, config, hash, users};
 
 use super::{Admin, NotDone, change_configuration, deed};
 use crate::bootstrap::mark_deleted;
@@ -190,6 +190,7 @@ async fn store(
     event.detail = json!({ "before": before, "after": after });
     change_configuration(broker, event, move |tx| {
         Box::pin(async move {
+            config::queue(tx).await?;
             match (was, after.uniqueness) {
                 (Uniqueness::Free, Uniqueness::Unique) => claim_all(tx, &after.name).await?,
                 (Uniqueness::Unique, Uniqueness::Free) => {

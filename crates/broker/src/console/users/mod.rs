@@ -199,6 +199,7 @@ pub async fn create(broker: &Broker, admin: &Admin, form: &UserForm, visitor: &V
         .write(move |tx| {
             let (account, entropy) = (account.clone(), entropy.clone());
             Box::pin(async move {
+                config::queue(tx).await?;
                 accounts::create(tx, &account, &*entropy, now).await.map_err(|error| match error {
                     NotCreated::UsernameTaken => NotDone::field("username", error),
                     NotCreated::EmailTaken => NotDone::field("email", error),

@@ -3,12 +3,12 @@
 
 use serde_json::json;
 use usher_domain::{
-    AttributeName, AttributeSource, AttributeSync, AttributeValue, EmailAddress, FederatedLink, Role, User, UserId,
-    UserName, Verification,
+    AttributeName, AttributeSchema, AttributeSource, AttributeSync, AttributeValue, EmailAddress, FederatedLink, Role,
+    User, UserId, UserName, Verification,
 };
 use usher_provisioning::{is_protected, mask};
 use usher_storage::users::Rename;
-use usher_storage::{audit, config, grants, roles, sessions, setup_tokens, users};
+use usher_storage::{attribute_definitions, audit, config, grants, roles, sessions, setup_tokens, users};
 
 use super::super::{Admin, NotDone, deed};
 use crate::accounts::reclaim;
@@ -64,13 +64,16 @@ pub async fn set_attribute(
     let source = AttributeSource::Admin(admin.user.id.clone());
     let value = AttributeValue { values, source, verified, at: broker.now() };
     let event = deed(broker, admin, visitor, "user.attribute_changed", user_object(id));
-    let (id, schema) = (id.clone(), broker.snapshot().schema.clone());
+    let id = id.clone();
     broker
         .store
         .write(move |tx| {
-            let (id, name, value, schema) = (id.clone(), name.clone(), value.clone(), schema.clone());
+            let (id, name, value) = (id.clone(), name.clone(), value.clone());
             let mut event = event.clone();
             Box::pin(async move {
+                // Not while an attribute becomes unique: the value would be missed.
+                config::queue(tx).await?;
+                let schema = AttributeSchema::with(attribute_definitions::list(tx).await?);
                 let user = at_revision(users::get(tx, &id).await?, seen)?;
                 if schema.get(&name).is_none() && !user.attributes.contains_key(&name) {
                     return Err(NotDone::field("attribute", "Choose one of the attributes that are defined"));
