@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use usher_domain::{CheckResult, ConnectionId, Entropy, ExternalIdentity, Interaction, SecretText, SignInRequest};
 
+use crate::kinds::oauth2::OAuth2Handshake;
 use crate::kinds::oidc::OidcHandshake;
 use crate::{Callback, ConnectorError, Fetch, ProviderKeys};
 
@@ -116,6 +117,9 @@ pub struct PendingHandshake {
 pub enum HandshakeKind {
     /// `OpenID` Connect.
     Oidc(OidcHandshake),
+    /// OAuth 2.0 without `OpenID` Connect.
+    #[serde(rename = "oauth2")]
+    OAuth2(OAuth2Handshake),
 }
 
 /// The outcome of [`Connector::complete`].

@@ -32,10 +32,12 @@ pub use error::ConnectorError;
 pub use fetch::{Fetch, FetchError};
 pub use field::{Field, FieldError, FieldShape};
 pub use keys::{ProviderKeySet, ProviderKeys, fetch_keys};
+pub use kinds::oauth2::{OAuth2Handshake, OAuth2Settings};
 pub use kinds::oidc::{
     ClientAuth, DiscoveryError, EmailVerifiedReading, Endpoints, Forwarded, FreshSignIn, IdTokenAlgorithm,
     OidcHandshake, OidcSettings, Pkce,
 };
 pub use kinds::{
-    Discovered, SettingsError, connector_for, discover, fields, needs_discovery, needs_secret_again, settings_from_form,
+    Discovered, Group, Presentation, SettingsError, answers_by_post, asks_issuer, connector_for, discover, fields,
+    needs_discovery, needs_secret_again, presentation, settings_from_form,
 };

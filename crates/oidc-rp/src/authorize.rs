@@ -40,6 +40,8 @@ pub struct AuthorizationRequest<'a> {
     pub login_hint: Option<&'a str>,
     /// Languages, best first.
     pub ui_locales: &'a [String],
+    /// How the answer comes back.
+    pub response_mode: ResponseMode,
     /// Fixed parameters of the connection; names in [`RESERVED_PARAMETERS`] are left out.
     pub extra: &'a BTreeMap<String, String>,
 }
@@ -54,6 +56,16 @@ pub enum Prompt {
     Login,
     /// `none`: the person must not be asked.
     None,
+}
+
+/// `response_mode`, as far as we send it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ResponseMode {
+    /// Not sent: in the query.
+    #[default]
+    Query,
+    /// `form_post`.
+    FormPost,
 }
 
 /// Parameters that only this module sets.
@@ -112,6 +124,9 @@ pub fn authorization_url(request: &AuthorizationRequest<'_>) -> Result<Url, Oidc
     for locale in request.ui_locales {
         building = building.add_ui_locale(LanguageTag::new(locale.clone()));
     }
+    if request.response_mode == ResponseMode::FormPost {
+        building = building.add_extra_param("response_mode", "form_post");
+    }
     let own = request.extra.iter().filter(|(name, _)| !RESERVED_PARAMETERS.contains(&name.as_str()));
     for (name, value) in own {
         building = building.add_extra_param(name.clone(), value.clone());
@@ -152,6 +167,7 @@ mod tests {
             max_age: None,
             login_hint: None,
             ui_locales: &[],
+            response_mode: super::ResponseMode::Query,
             extra,
         }
     }

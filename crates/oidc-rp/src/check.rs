@@ -151,7 +151,7 @@ impl Checks {
     }
 
     /// Names the phase that the following checks belong to.
-    pub(crate) fn enter(&mut self, phase: Phase) {
+    pub fn enter(&mut self, phase: Phase) {
         self.phase = phase;
     }
 
@@ -167,7 +167,7 @@ impl Checks {
     }
 
     /// Records that `outcome` held, or the check that failed.
-    pub(crate) fn attempt<T>(&mut self, check: &'static str, outcome: Result<T, String>) -> Result<T, OidcError> {
+    pub fn attempt<T>(&mut self, check: &'static str, outcome: Result<T, String>) -> Result<T, OidcError> {
         self.made.push(Check { name: check, passed: outcome.is_ok() });
         outcome.map_err(|detail| OidcError::Failed { phase: self.phase, check, detail })
     }

@@ -29,6 +29,13 @@ pub enum ClientCredentials {
     Post(ClientSecret),
     /// `private_key_jwt` (RFC 7523).
     PrivateKey(std::sync::Arc<ClientKey>),
+    /// A client secret that is itself a signed token, as Apple wants it.
+    SignedSecret {
+        /// Our private key.
+        key: std::sync::Arc<ClientKey>,
+        /// Who issues the token: the team.
+        team: String,
+    },
 }
 
 impl ClientCredentials {
@@ -99,12 +106,21 @@ impl ClientKey {
 
     /// The assertion for one token request. `jti` is random and used once.
     pub(crate) fn assertion(&self, about: AssertionFacts<'_>, now: DateTime<Utc>) -> Option<String> {
+        self.signed(about.client_id, about, now)
+    }
+
+    /// A client secret for one token request, issued by `team`.
+    pub(crate) fn client_secret(&self, team: &str, about: AssertionFacts<'_>, now: DateTime<Utc>) -> Option<String> {
+        self.signed(team, about, now)
+    }
+
+    fn signed(&self, issuer: &str, about: AssertionFacts<'_>, now: DateTime<Utc>) -> Option<String> {
         let mut header = json!({ "alg": self.algorithm(), "typ": "JWT" });
         if let (Some(kid), Some(fields)) = (&self.kid, header.as_object_mut()) {
             fields.insert("kid".to_owned(), kid.as_str().into());
         }
         let claims = json!({
-            "iss": about.client_id,
+            "iss": issuer,
             "sub": about.client_id,
             "aud": about.issuer,
             "jti": about.jti,

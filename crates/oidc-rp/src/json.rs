@@ -16,14 +16,19 @@ const MOST_VALUES: usize = 10_000;
 
 /// Reads one object and nothing after it.
 pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
+    match any(bytes)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(serde_json::Error::custom("not a JSON object")),
+    }
+}
+
+/// Reads one value of any kind and nothing after it.
+pub(crate) fn any(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let left = Cell::new(MOST_VALUES);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { depth: 0, left: &left }.deserialize(&mut reader)?;
     reader.end()?;
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(serde_json::Error::custom("not a JSON object")),
-    }
+    Ok(value)
 }
 
 #[derive(Clone, Copy)]

@@ -25,6 +25,7 @@ mod http;
 mod id_token;
 mod json;
 mod keys;
+mod plain;
 mod token;
 mod userinfo;
 
@@ -32,7 +33,7 @@ mod userinfo;
 mod tests;
 
 pub use algorithm::IdTokenAlgorithm;
-pub use authorize::{AuthorizationRequest, Prompt, RESERVED_PARAMETERS, authorization_url};
+pub use authorize::{AuthorizationRequest, Prompt, RESERVED_PARAMETERS, ResponseMode, authorization_url};
 pub use callback::{CallbackRules, Code, IssuerParameter, read_callback};
 pub use check::{Check, Checks, OidcError, Phase};
 pub use client_auth::{ClientCredentials, ClientKey, ClientKeyError};
@@ -40,5 +41,6 @@ pub use discovery::{DiscoveryError, ProviderMetadata, discover};
 pub use http::{Answer, Http, HttpFault, Request, Response};
 pub use id_token::{AuthTimeRule, IdTokenRules, SKEW, VerifiedIdToken, verify_id_token};
 pub use keys::{ProviderKeySet, fetch_keys};
-pub use token::{CodeExchange, Tokens, exchange};
+pub use plain::{PlainRequest, fetch_protected, plain_authorization_url};
+pub use token::{CodeExchange, Tokens, exchange, exchange_plain};
 pub use userinfo::fetch_userinfo;

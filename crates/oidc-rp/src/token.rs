@@ -5,14 +5,16 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
 use ::http::header::CONTENT_TYPE;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{Client, StandardRevocableToken};
 use openidconnect::{
-    AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ExtraTokenFields, OAuth2TokenResponse, PkceCodeVerifier,
-    RedirectUrl, RequestTokenError, StandardTokenResponse, TokenUrl,
+    AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret, ExtraTokenFields, OAuth2TokenResponse,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardTokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -20,6 +22,7 @@ use serde_json::{Value, json};
 use crate::check::printable;
 use crate::client_auth::AssertionFacts;
 use crate::http::{self, Http, Request, Response};
+use crate::json as strict;
 use crate::{Checks, ClientCredentials, Code, OidcError, Phase};
 
 /// One code to be exchanged.
@@ -53,10 +56,25 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// The ID token as it was sent.
+    /// The ID token as it was sent; empty from a provider that speaks plain OAuth 2.0.
     pub fn id_token(&self) -> &str {
         &self.id_token
     }
+
+    /// A text claim of the ID token *before any check*: fit to choose by which rules the token is checked, and for
+    /// nothing else.
+    pub fn unchecked_text(&self, claim: &str) -> Option<String> {
+        let payload = self.id_token.split('.').nth(1)?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        strict::object(&payload).ok()?.get(claim)?.as_str().map(str::to_owned)
+    }
+}
+
+/// What the token endpoint must give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    IdToken,
+    AccessToken,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -84,11 +102,31 @@ type CodeClient = Client<
 /// Longest token accepted, in bytes.
 const LONGEST_TOKEN: usize = 128 * 1024;
 
-/// Sends the code to the token endpoint.
+/// Sends the code to the token endpoint; the answer must carry an ID token.
 pub async fn exchange(
     http: &dyn Http,
     exchange: &CodeExchange<'_>,
     now: DateTime<Utc>,
+    checks: &mut Checks,
+) -> Result<Tokens, OidcError> {
+    send(http, exchange, (Expected::IdToken, now), checks).await
+}
+
+/// Sends the code to the token endpoint of a provider that speaks plain OAuth 2.0 (RFC 6749 section 4.1.3). An ID token
+/// that comes along is left unread: nobody checked it.
+pub async fn exchange_plain(
+    http: &dyn Http,
+    exchange: &CodeExchange<'_>,
+    now: DateTime<Utc>,
+    checks: &mut Checks,
+) -> Result<Tokens, OidcError> {
+    send(http, exchange, (Expected::AccessToken, now), checks).await
+}
+
+async fn send(
+    http: &dyn Http,
+    exchange: &CodeExchange<'_>,
+    (expected, now): (Expected, DateTime<Utc>),
     checks: &mut Checks,
 ) -> Result<Tokens, OidcError> {
     checks.enter(Phase::Token);
@@ -101,6 +139,11 @@ pub async fn exchange(
             client.set_auth_type(AuthType::RequestBody).set_client_secret(secret.clone())
         }
         ClientCredentials::None => client.set_auth_type(AuthType::RequestBody),
+        ClientCredentials::SignedSecret { key, team } => {
+            let facts = AssertionFacts { client_id: exchange.client_id, issuer: exchange.issuer, jti: exchange.jti };
+            let secret = key.client_secret(team, facts, now).ok_or_else(|| misconfigured("private key"))?;
+            client.set_auth_type(AuthType::RequestBody).set_client_secret(ClientSecret::new(secret))
+        }
         ClientCredentials::PrivateKey(key) => {
             let facts = AssertionFacts { client_id: exchange.client_id, issuer: exchange.issuer, jti: exchange.jti };
             assertion = Some(key.assertion(facts, now).ok_or_else(|| misconfigured("private key"))?);
@@ -119,7 +162,7 @@ pub async fn exchange(
             .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
             .add_extra_param("client_assertion", assertion);
     }
-    let guard = Guard { http, checks: Mutex::default() };
+    let guard = Guard { http, expected, checks: Mutex::default() };
     let outcome = request.request_async(&guard).await;
     checks.absorb(guard.checks.into_inner().unwrap_or_else(PoisonError::into_inner));
     let answer = match outcome {
@@ -139,6 +182,7 @@ fn misconfigured(what: &str) -> OidcError {
 /// (`expires_in`, `scope`, ...) stays behind, so that a provider that writes it oddly can still be used.
 struct Guard<'a> {
     http: &'a dyn Http,
+    expected: Expected,
     checks: Mutex<Checks>,
 }
 
@@ -151,13 +195,13 @@ impl<'c> AsyncHttpClient<'c> for Guard<'_> {
             let answer = http::ask(self.http, request).await.map_err(OidcError::unreachable(Phase::Token))?;
             let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
             checks.enter(Phase::Token);
-            vetted(&check_answer(&answer, &mut checks)?)
+            vetted(&check_answer(&answer, self.expected, &mut checks)?)
         })
     }
 }
 
 /// RFC 6749 section 5.1, OIDC Core 3.1.3.3 and 3.1.3.5.
-fn check_answer(answer: &Response, checks: &mut Checks) -> Result<Tokens, OidcError> {
+fn check_answer(answer: &Response, expected: Expected, checks: &mut Checks) -> Result<Tokens, OidcError> {
     let status = match refusal_of(answer) {
         Some(words) => Err(words),
         None => http::expect_ok(answer),
@@ -174,6 +218,9 @@ fn check_answer(answer: &Response, checks: &mut Checks) -> Result<Tokens, OidcEr
     let access_ok = (1..=LONGEST_TOKEN).contains(&access_token.len())
         && access_token.bytes().all(|byte| (0x21..0x7f).contains(&byte));
     checks.require("access_token", access_ok, || "there is no usable access token".to_owned())?;
+    if expected == Expected::AccessToken {
+        return Ok(Tokens { access_token: access_token.to_owned(), id_token: String::new() });
+    }
     let id_token = text("id_token");
     checks.require("id_token", (1..=LONGEST_TOKEN).contains(&id_token.len()), || {
         "there is no ID token; is 'openid' among the scopes?".to_owned()
@@ -183,15 +230,18 @@ fn check_answer(answer: &Response, checks: &mut Checks) -> Result<Tokens, OidcEr
 
 /// The checked members as an answer of their own.
 fn vetted(tokens: &Tokens) -> Result<Response, OidcError> {
-    let body = json!({ "access_token": tokens.access_token, "token_type": "bearer", "id_token": tokens.id_token });
+    let id_token = Some(&tokens.id_token).filter(|token| !token.is_empty());
+    let body = json!({ "access_token": tokens.access_token, "token_type": "bearer", "id_token": id_token });
     let answer = ::http::Response::builder().header(CONTENT_TYPE, "application/json");
     answer.body(body.to_string().into_bytes()).map_err(|_| misconfigured("token response"))
 }
 
 /// What an error answer of the token endpoint says (RFC 6749 section 5.2).
 fn refusal_of(answer: &Response) -> Option<String> {
+    // GitHub refuses with 200.
     let status = answer.status();
-    let object = status.is_client_error().then(|| http::object(answer).ok())??;
+    let may_refuse = status.is_client_error() || status == ::http::StatusCode::OK;
+    let object = may_refuse.then(|| http::object(answer).ok())??;
     let error = object.get("error").and_then(Value::as_str)?;
     let description = object.get("error_description").and_then(Value::as_str).unwrap_or_default();
     let separator = if description.is_empty() { "" } else { ": " };

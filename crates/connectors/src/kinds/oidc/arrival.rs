@@ -1,7 +1,7 @@
 //! The way back: callback, code, keys, ID token, userinfo, in this order and no further than the first failed check.
 
 use chrono::{DateTime, Duration, Utc};
-use usher_domain::{Interaction, SecretText};
+use usher_domain::{ExternalIdentity, Interaction, SecretText};
 use usher_oidc_rp::{
     AuthTimeRule, CallbackRules, Checks, Code, CodeExchange, IdTokenRules, IssuerParameter, OidcError, Phase, Tokens,
     VerifiedIdToken, exchange, fetch_userinfo, read_callback, verify_id_token,
@@ -22,6 +22,11 @@ impl From<OidcError> for Stop {
     }
 }
 
+fn changed() -> Stop {
+    let detail = "the connection was changed while the person was away".to_owned();
+    Stop::Protocol(OidcError::Misconfigured { phase: Phase::Callback, detail })
+}
+
 /// One person's way back.
 pub(super) struct Return<'a> {
     pub connector: &'a OidcConnector,
@@ -32,7 +37,7 @@ pub(super) struct Return<'a> {
 
 impl Return<'_> {
     pub async fn walk(&self, callback: &Callback, checks: &mut Checks) -> Result<Completed, Stop> {
-        let HandshakeKind::Oidc(handshake) = &self.pending.kind;
+        let HandshakeKind::Oidc(handshake) = &self.pending.kind else { return Err(changed()) };
         self.check_handshake(handshake)?;
         let rules = CallbackRules {
             state: &self.pending.state,
@@ -57,15 +62,44 @@ impl Return<'_> {
             jti: &jti,
         };
         let tokens = exchange(&http, &request, self.now, checks).await?;
-        let id_token = self.verified(handshake, &code, &tokens, checks).await?;
+        let issuer = match self.connector.profile.issuer_of {
+            None => handshake.issuer.clone(),
+            Some(issuer_of) => {
+                checks.enter(Phase::IdToken);
+                checks.attempt("directory", issuer_of(&self.connector.settings, &tokens))?
+            }
+        };
+        let id_token = self.verified((handshake, &issuer), &code, &tokens, checks).await?;
         let userinfo = match &handshake.endpoints.userinfo {
             Some(endpoint) => Some(fetch_userinfo(&http, endpoint, &tokens, &id_token, checks).await?),
             None => None,
         };
         let reading = self.connector.settings.email_verified;
         let connection = &self.connector.connection;
-        let identity = claims::identity(connection, &handshake.issuer, &id_token, userinfo.as_ref(), reading);
+        let mut identity = claims::identity(connection, &handshake.issuer, &id_token, userinfo.as_ref(), reading);
+        self.look_again(callback, &id_token, &mut identity, checks)?;
         Ok(Completed { identity, checks: Vec::new(), id_token: Some(SecretText::new(tokens.id_token())) })
+    }
+
+    /// What this connection, or its preset, wants beyond the specification.
+    fn look_again(
+        &self,
+        callback: &Callback,
+        id_token: &VerifiedIdToken,
+        identity: &mut ExternalIdentity,
+        checks: &mut Checks,
+    ) -> Result<(), Stop> {
+        let OidcConnector { settings, profile, .. } = self.connector;
+        if let Some(claim) = settings.subject_claim.as_deref().filter(|claim| *claim != "sub") {
+            identity.key.subject = checks.attempt("subject_claim", claims::subject(claim, id_token))?;
+        }
+        if let Some(judge) = profile.judge {
+            checks.attempt("account", judge(settings, id_token, identity))?;
+        }
+        if let Some(beside) = profile.beside {
+            beside(callback, identity);
+        }
+        Ok(())
     }
 
     /// The connection may have been edited while the person was away: its secret then belongs to somebody else.
@@ -78,20 +112,19 @@ impl Return<'_> {
         if unchanged {
             return Ok(());
         }
-        let detail = "the connection was changed while the person was away".to_owned();
-        Err(Stop::Protocol(OidcError::Misconfigured { phase: Phase::Callback, detail }))
+        Err(changed())
     }
 
     /// Verifies with the cached keys, and once more with fresh ones if the token names a key that they lack.
     async fn verified(
         &self,
-        handshake: &OidcHandshake,
+        (handshake, issuer): (&OidcHandshake, &str),
         code: &Code,
         tokens: &Tokens,
         checks: &mut Checks,
     ) -> Result<VerifiedIdToken, Stop> {
         let rules = IdTokenRules {
-            issuer: &handshake.issuer,
+            issuer,
             client_id: &handshake.client_id,
             algorithms: &self.connector.settings.id_token_algs,
             nonce: &handshake.nonce,

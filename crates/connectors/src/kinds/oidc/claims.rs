@@ -52,6 +52,12 @@ pub fn identity(
     }
 }
 
+/// The value of the claim that names the person for good, from the signed token only.
+pub fn subject(claim: &str, id_token: &VerifiedIdToken) -> Result<String, String> {
+    crate::kinds::subject::read(id_token.claims.get(claim))
+        .ok_or_else(|| format!("the ID token has no usable '{claim}', which names the person here"))
+}
+
 /// OIDC-26: JSON `true` and nothing else, unless the connection says otherwise; and there must be an address.
 fn is_verified(claims: &Claims, reading: EmailVerifiedReading) -> bool {
     let says_so = match claims.get("email_verified") {

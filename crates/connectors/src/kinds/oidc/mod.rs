@@ -26,6 +26,8 @@ pub use self::settings::{
     ClientAuth, EmailVerifiedReading, Endpoints, FIELDS, Forwarded, FreshSignIn, IdTokenAlgorithm, OidcSettings, Pkce,
     needs_discovery, needs_secret_again, settings_from_form,
 };
+pub(crate) use self::settings::{SCOPES, sound, with_fields};
+use super::profile::Profile;
 use super::{Discovered, SettingsError};
 use crate::{
     Begun, Callback, Completed, Connector, ConnectorError, Departure, Fetch, HandshakeKind, PendingHandshake, Services,
@@ -71,6 +73,7 @@ impl std::fmt::Debug for OidcHandshake {
 
 struct OidcConnector {
     connection: ConnectionId,
+    profile: Profile,
     settings: OidcSettings,
     credentials: ClientCredentials,
     redirect_uri: String,
@@ -80,6 +83,7 @@ pub fn connector(
     connection: &Connection,
     secret: Option<SecretText>,
     redirect_uri: &str,
+    profile: Profile,
 ) -> Result<Box<dyn Connector>, SettingsError> {
     let settings = OidcSettings::deserialize(&connection.settings).map_err(SettingsError::Unreadable)?;
     let secret = secret.filter(|secret| !secret.is_empty());
@@ -90,11 +94,15 @@ pub fn connector(
         ClientAuth::Post => ClientCredentials::post(secret()?.expose()),
         ClientAuth::PrivateKeyJwt => {
             let key = ClientKey::from_pem(secret()?.expose(), settings.private_key_id.clone());
-            ClientCredentials::PrivateKey(Arc::new(key.map_err(SettingsError::SecretUnusable)?))
+            let key = Arc::new(key.map_err(SettingsError::SecretUnusable)?);
+            match settings.team_id.clone() {
+                Some(team) => ClientCredentials::SignedSecret { key, team },
+                None => ClientCredentials::PrivateKey(key),
+            }
         }
     };
     let (connection, redirect_uri) = (connection.id.clone(), redirect_uri.to_owned());
-    Ok(Box::new(OidcConnector { connection, settings, credentials, redirect_uri }))
+    Ok(Box::new(OidcConnector { connection, profile, settings, credentials, redirect_uri }))
 }
 
 pub async fn discover(issuer: &str, fetch: &dyn Fetch) -> Result<Discovered, DiscoveryError> {
@@ -134,7 +142,7 @@ pub async fn discover(issuer: &str, fetch: &dyn Fetch) -> Result<Discovered, Dis
     Ok(Discovered { settings, checks: results(&checks), summary })
 }
 
-fn results(checks: &Checks) -> Vec<CheckResult> {
+pub(crate) fn results(checks: &Checks) -> Vec<CheckResult> {
     checks.made().iter().map(|check| CheckResult { name: check.name.to_owned(), passed: check.passed }).collect()
 }
 
@@ -182,6 +190,7 @@ impl Connector for OidcConnector {
             max_age: handshake.max_age,
             login_hint: demand.login_hint.as_deref().filter(|_| forwards(Forwarded::LoginHint)),
             ui_locales: if forwards(Forwarded::UiLocales) { &demand.ui_locales } else { &[] },
+            response_mode: self.profile.response_mode,
             extra: &settings.extra_params,
         });
         let url = url.map_err(|fault| ConnectorError::from_oidc(fault, Vec::new()))?;
@@ -233,7 +242,7 @@ fn no_endpoints() -> ConnectorError {
 }
 
 /// 256 random bits, base64url: 43 characters, fit for `state`, `nonce` and a PKCE code verifier.
-fn random_text(services: Services<'_>) -> String {
+pub(crate) fn random_text(services: Services<'_>) -> String {
     let mut bytes = [0_u8; 32];
     services.entropy.fill(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)

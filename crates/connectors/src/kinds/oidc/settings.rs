@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use usher_domain::IssuerUrl;
 pub use usher_oidc_rp::IdTokenAlgorithm;
-use usher_oidc_rp::{ProviderMetadata, RESERVED_PARAMETERS};
+use usher_oidc_rp::ProviderMetadata;
 
+use crate::kinds::form::{field, fill};
 use crate::{Field, FieldError, FieldShape};
 
 /// Settings of an `OpenID` Connect connection.
@@ -45,6 +46,24 @@ pub struct OidcSettings {
     /// What a sign-in that has to be fresh asks of the provider.
     #[serde(default)]
     pub fresh_sign_in: FreshSignIn,
+    /// The claim that names the person; absent: `sub`.
+    #[serde(default)]
+    pub subject_claim: Option<String>,
+    /// Google: domains of the organisations whose people may come; empty: everybody.
+    #[serde(default)]
+    pub hosted_domains: Vec<String>,
+    /// Microsoft: the directory (tenant) id, or `organizations`, `common`, `consumers`.
+    #[serde(default)]
+    pub tenant: Option<String>,
+    /// Microsoft: directories whose people may come; empty: all that `tenant` lets through.
+    #[serde(default)]
+    pub tenants: Vec<String>,
+    /// Microsoft: base address of the cloud.
+    #[serde(default)]
+    pub authority: Option<String>,
+    /// Apple: who issues the client secret.
+    #[serde(default)]
+    pub team_id: Option<String>,
     /// The provider's endpoints; absent until it was reached for the first time.
     #[serde(default)]
     pub endpoints: Option<Endpoints>,
@@ -180,6 +199,14 @@ const EMAIL_VERIFIED: &[(&str, &str)] =
 const FRESH_SIGN_IN: &[(&str, &str)] =
     &[("proven", "The provider must say when the person signed in"), ("asked", "Ask only")];
 
+/// The scopes of a preset.
+pub(crate) const SCOPES: Field =
+    field("scopes", "Scopes", FieldShape::Words).help("Must hold openid.").starting_with("openid email profile");
+
+/// Which claim names the person.
+pub(crate) const SUBJECT_CLAIM: Field = field("subject_claim", "Subject claim", FieldShape::Text)
+    .help("The claim that names the person for good; empty: sub. Changing it breaks the links that exist.");
+
 /// The settings as people see them. `client_secret` is not part of the stored settings: it is sealed on its own.
 pub const FIELDS: &[Field] = &[
     field("issuer", "Issuer", FieldShape::Url)
@@ -200,6 +227,7 @@ pub const FIELDS: &[Field] = &[
         .starting_with("login_hint ui_locales"),
     field("extra_params", "Further parameters", FieldShape::Words)
         .help("Fixed name=value pairs of every request, such as hd=corp.example."),
+    SUBJECT_CLAIM,
     field("email_verified", "Verified address", FieldShape::Choice(EMAIL_VERIFIED))
         .help("What counts as a verified address.")
         .starting_with("json_true"),
@@ -210,104 +238,35 @@ pub const FIELDS: &[Field] = &[
         .starting_with("proven"),
 ];
 
-const fn field(name: &'static str, label: &'static str, shape: FieldShape) -> Field {
-    Field { name, label, help: "", shape, required: false, secret: false, default: "" }
-}
-
-impl Field {
-    const fn help(self, help: &'static str) -> Self {
-        Self { help, ..self }
-    }
-
-    const fn required(self) -> Self {
-        Self { required: true, ..self }
-    }
-
-    const fn secret(self) -> Self {
-        Self { secret: true, ..self }
-    }
-
-    const fn starting_with(self, default: &'static str) -> Self {
-        Self { default, ..self }
-    }
-}
-
 /// Checks a form. Endpoints are not in it: they come from discovery, and a change of the issuer drops them.
 pub fn settings_from_form(previous: Option<&Value>, form: &BTreeMap<String, String>) -> Result<Value, Vec<FieldError>> {
-    let mut settings = previous.and_then(Value::as_object).cloned().unwrap_or_default();
-    let mut errors = Vec::new();
-    for field in FIELDS.iter().filter(|field| !field.secret) {
-        let Some(typed) = form.get(field.name).map(|text| text.trim()) else { continue };
-        match checked(field, typed) {
-            Ok(Value::Null) => drop(settings.remove(field.name)),
-            Ok(value) => drop(settings.insert(field.name.to_owned(), value)),
-            Err(problem) => errors.push(FieldError { field: field.name, problem }),
-        }
+    with_fields(FIELDS, previous, form).and_then(sound)
+}
+
+/// The same for a preset, which has fields of its own and may fill some of them in itself.
+pub(crate) fn with_fields(
+    fields: &'static [Field],
+    previous: Option<&Value>,
+    form: &BTreeMap<String, String>,
+) -> Result<Value, Vec<FieldError>> {
+    let mut settings = fill(fields, previous, form)?;
+    let scopes = settings.get("scopes").and_then(Value::as_array);
+    if scopes.is_some_and(|scopes| !scopes.iter().any(|scope| scope == "openid")) {
+        return Err(vec![FieldError { field: "scopes", problem: "the scope openid is needed".to_owned() }]);
     }
     let issuer = settings.get("issuer").cloned();
     if previous.is_some_and(|previous| previous.get("issuer") != issuer.as_ref()) {
         settings.remove("endpoints");
     }
-    let missing = FIELDS.iter().filter(|field| field.required && !settings.contains_key(field.name));
-    for field in missing {
-        if !errors.iter().any(|error| error.field == field.name) {
-            errors.push(FieldError { field: field.name, problem: "enter a value".to_owned() });
-        }
-    }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    let settings = Value::Object(settings);
+    Ok(Value::Object(settings))
+}
+
+/// Whether settings read.
+pub(crate) fn sound(settings: Value) -> Result<Value, Vec<FieldError>> {
     match OidcSettings::deserialize(&settings) {
         Ok(_) => Ok(settings),
         Err(fault) => Err(vec![FieldError { field: "issuer", problem: fault.to_string() }]),
     }
-}
-
-/// The value to store; null where the setting goes back to its default.
-fn checked(field: &Field, typed: &str) -> Result<Value, String> {
-    const LONGEST: usize = 4000;
-    if typed.len() > LONGEST || typed.chars().any(char::is_control) {
-        return Err("too long, or with characters that cannot be printed".to_owned());
-    }
-    if typed.is_empty() {
-        return if field.required { Err("enter a value".to_owned()) } else { Ok(Value::Null) };
-    }
-    let words = || typed.split_whitespace();
-    match field.shape {
-        FieldShape::Choice(options) => one_of(options, typed).map(Value::from),
-        FieldShape::Choices(options) => {
-            words().map(|word| one_of(options, word)).collect::<Result<Vec<_>, _>>().map(Value::from)
-        }
-        FieldShape::Words if field.name == "scopes" => {
-            if words().any(|scope| scope == "openid") {
-                Ok(words().collect())
-            } else {
-                Err("the scope openid is needed".to_owned())
-            }
-        }
-        FieldShape::Words => words().map(fixed_parameter).collect::<Result<_, _>>().map(Value::Object),
-        FieldShape::Url => {
-            IssuerUrl::parse(typed).map(|issuer| issuer.as_str().into()).map_err(|fault| fault.to_string())
-        }
-        FieldShape::Text | FieldShape::LongText => Ok(typed.into()),
-    }
-}
-
-fn one_of<'a>(options: &[(&str, &str)], typed: &'a str) -> Result<&'a str, String> {
-    if options.iter().any(|(value, _)| *value == typed) {
-        Ok(typed)
-    } else {
-        Err(format!("'{typed}' is not an option"))
-    }
-}
-
-fn fixed_parameter(word: &str) -> Result<(String, Value), String> {
-    let (name, value) = word.split_once('=').ok_or_else(|| format!("write '{word}' as name=value"))?;
-    if name.is_empty() || RESERVED_PARAMETERS.contains(&name) {
-        return Err(format!("'{name}' cannot be set here"));
-    }
-    Ok((name.to_owned(), value.into()))
 }
 
 /// Whether the endpoints are not known yet.
