@@ -94,8 +94,8 @@ async fn create(Posted { console, fields }: Posted) -> Answer {
     }
 }
 
-fn find(console: &Console, name: String) -> Result<AttributeDefinition, Stop> {
-    let name = AttributeName::parse(&name).ok();
+fn find(console: &Console, name: &str) -> Result<AttributeDefinition, Stop> {
+    let name = AttributeName::parse(name).ok();
     let schema = attributes::schema(console.broker());
     name.and_then(|name| schema.get(&name).cloned()).ok_or_else(|| console.gone(SECTION))
 }
@@ -111,12 +111,12 @@ fn stored(definition: &AttributeDefinition) -> SchemaForm {
 }
 
 async fn show(Path(name): Path<String>, console: Console) -> Answer {
-    let definition = find(&console, name)?;
+    let definition = find(&console, &name)?;
     Ok(page(&console, Some(&definition.name), (stored(&definition), Vec::new()), Rejected::none()))
 }
 
 async fn save(Path(name): Path<String>, Posted { console, fields }: Posted) -> Answer {
-    let definition = find(&console, name)?;
+    let definition = find(&console, &name)?;
     let (name, form) = (&definition.name, wanted(&fields, Some(&definition.name)));
     if definition.uniqueness == Uniqueness::Free && form.uniqueness == Uniqueness::Unique {
         let clashes = clashes(&console, name).await?;
@@ -130,7 +130,7 @@ async fn save(Path(name): Path<String>, Posted { console, fields }: Posted) -> A
         Ok(()) => Ok(console.done(routes::ATTRIBUTES, FlashKind::Saved)),
         Err(error) => {
             let rejected = console.rejected(SECTION, error)?;
-            let form = if rejected.is_stale() { stored(&find(&console, name.to_string())?) } else { typed(&fields) };
+            let form = if rejected.is_stale() { stored(&find(&console, name.as_str())?) } else { typed(&fields) };
             Ok(page(&console, Some(name), (form, Vec::new()), rejected))
         }
     }
@@ -150,7 +150,7 @@ async fn clashes(console: &Console, name: &AttributeName) -> Result<Vec<ClashRow
 }
 
 async fn ask_delete(Path(name): Path<String>, console: Console) -> Answer {
-    let definition = find(&console, name)?;
+    let definition = find(&console, &name)?;
     Ok(delete_page(&console, definition, Rejected::none()))
 }
 
@@ -161,7 +161,7 @@ fn delete_page(console: &Console, definition: AttributeDefinition, rejected: Rej
 }
 
 async fn delete(Path(name): Path<String>, Posted { console, fields }: Posted) -> Answer {
-    let definition = find(&console, name)?;
+    let definition = find(&console, &name)?;
     if fields.text("confirm").trim() != definition.name.as_str() {
         let errors = FormErrors::at("confirm", console.ui.t("error-confirm"));
         return Ok(delete_page(&console, definition, Rejected::fields(errors)));
