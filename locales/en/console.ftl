@@ -109,11 +109,11 @@ kind-register-facebook = In Meta for Developers, add the product “Facebook Log
 kind-register-linkedin = In the LinkedIn developer portal, add the product “Sign In with LinkedIn using OpenID Connect” to your app and open Auth, using:
 kind-register-okta = In the Okta admin console, under Applications, create an app integration “OIDC – Web Application”, using:
 kind-register-oauth2 = Register this service at your provider as a web application with the authorization code grant, using:
-secret-expired = Secret has expired
+secret-expired = Secret has ended
 secret-expires = { $days ->
-    [0] Secret expires today
-    [1] Secret expires tomorrow
-   *[other] Secret expires in { $days } days
+    [0] Secret ends today
+    [1] Secret ends tomorrow
+   *[other] Secret ends in { $days } days
  }
 jit-on = On
 jit-off = Off

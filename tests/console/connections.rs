@@ -25,7 +25,7 @@ async fn the_list_counts_filters_and_pages() {
     let list = open(&usher, &mut browser, "/connections").await;
     let rows = list.texts("tbody tr");
     assert_eq!(rows.len(), 25, "{list}");
-    assert!(rows[0].contains("Acme") && rows[0].contains("1 application"), "{}", rows[0]);
+    assert!(rows[0].contains("Acme") && rows[0].contains("1 app"), "{}", rows[0]);
     assert!(list.has("tbody tr:first-child time"), "the last success has its time");
     assert!(list.text("nav.pages").contains("Page 1 of 3"), "{list}");
     let next = browser.open(list.link("page=2")).await.page();
@@ -143,6 +143,8 @@ async fn email_domains_lead_to_one_connection() {
     let saved = browser.submit(form).await.page();
     assert!(saved.text("main").contains("anybody can get an address on gmail.com"), "{saved}");
     assert_eq!(saved.form_with("description").value("description"), "Ours");
+    let renamed = browser.submit(saved.form_with("name").set("name", "Acme Two")).await.page();
+    assert!(renamed.text("[role=status]").contains("name in scripts"), "{renamed}");
     let page = open(&usher, &mut browser, "/connections/corp/general").await;
     let told = browser.submit(page.form_with("email_domains").set("email_domains", "CORP.test")).await.page();
     assert_eq!(told.status(), 422, "{told}");

@@ -55,11 +55,6 @@ impl Fields {
     pub fn version(&self) -> i64 {
         self.text(VERSION_FIELD).parse().unwrap_or(-1)
     }
-
-    /// Some of the fields, as a connection kind reads them.
-    pub fn only(&self, names: &[&str]) -> BTreeMap<String, String> {
-        names.iter().map(|name| ((*name).to_owned(), self.text(name).trim().to_owned())).collect()
-    }
 }
 
 /// The fields of an address. One that no page of ours makes (a NUL in it) asks for nothing.

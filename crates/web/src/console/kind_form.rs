@@ -196,9 +196,9 @@ mod tests {
 
     #[test]
     fn several_mistakes_are_named_at_once() {
-        let form = [("scopes", "email")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let form = [("issuer", "not an address")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let errors = mistakes(&Ui::new(Language::En), ConnectionKind::Oidc, None, &form);
-        assert!(errors.of("client_id").is_some() && errors.of("scopes").is_some());
+        assert!(errors.of("client_id").is_some() && errors.of("issuer").is_some());
     }
 
     #[test]

@@ -90,15 +90,7 @@ pub fn provider(connection: &Connection) -> String {
 
 /// The provider's own word for the redirect URI.
 pub fn redirect_uri_label(kind: ConnectionKind) -> &'static str {
-    match kind {
-        ConnectionKind::Google => "Authorized redirect URI",
-        ConnectionKind::Github => "Authorization callback URL",
-        ConnectionKind::Apple => "Return URL",
-        ConnectionKind::Facebook => "Valid OAuth redirect URI",
-        ConnectionKind::Linkedin => "Authorized redirect URL",
-        ConnectionKind::Okta => "Sign-in redirect URI",
-        _ => "Redirect URI",
-    }
+    usher_connectors::presentation(kind).redirect_uri
 }
 
 /// One of the settings as text; lists with spaces between.

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
-use usher_broker::console::connections::{Change, GeneralChange, public_mail_domains};
+use usher_broker::console::connections::{Change, GeneralChange, public_mail_domains, script_name};
 use usher_domain::{Connection, SignInPageListing};
 
 use super::super::connections::{change, find};
@@ -86,7 +86,11 @@ async fn save(Path(id): Path<String>, posted: Posted) -> Answer {
         email_domains: typed.email_domains.clone(),
     });
     match change(&posted, &connection.id, wanted).await {
-        Ok(()) => Ok(saved(console, routes::CONNECTION_GENERAL, &connection, FlashKind::Saved)),
+        Ok(()) => {
+            let renamed = script_name(typed.name.trim()) != connection.script_name;
+            let flash = if renamed { FlashKind::ConnectionRenamed } else { FlashKind::Saved };
+            Ok(saved(console, routes::CONNECTION_GENERAL, &connection, flash))
+        }
         Err(error) => {
             let rejected = console.rejected(Section::Connections, error)?;
             Ok(page(console, &connection, Some(typed), rejected))

@@ -119,7 +119,7 @@ fn connections(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
         provider: "https://login.acme.test".to_owned(),
         status,
         jit: "On".to_owned(),
-        expiry: Some(Tag::new("Secret expires in 12 days", Tone::Warn)),
+        expiry: Some(Tag::new("Secret ends in 12 days", Tone::Warn)),
         used_by: 1,
         sign_ins: 5120,
         refused: 102,
