@@ -1,4 +1,5 @@
-//! OIDC-03 to OIDC-06 by the other door: answers that the provider's page posts (Form Post Response Mode).
+//! OIDC-36, SESS-03, and OIDC-03 to OIDC-06 by the other door: answers that the provider's page posts (Form Post
+//! Response Mode). There is no cookie for other sites' posts at all; the owner's counts, at the GET that follows.
 
 use url::Url;
 
@@ -26,7 +27,7 @@ async fn parked(arena: &Arena, form: &Form) -> Url {
 
 /// The posted answer is parked, fetched with the cookie, and neither code nor state of the provider stands in an address.
 #[tokio::test]
-async fn a_posted_answer_signs_the_person_in() {
+async fn oidc_36_and_sess_03_a_posted_answer_is_fetched_with_the_cookie() {
     let arena = Arena::new().await;
     let mut browser = arena.usher.browser();
     let (request, callback) = arena.usher.callback(&mut browser, &arena.shop, "acme").await;
@@ -36,7 +37,8 @@ async fn a_posted_answer_signs_the_person_in() {
     let landing = browser.submit(form).await;
     arena.usher.finish(&arena.shop, request, landing).await;
     let visited: Vec<String> = browser.history[seen..].iter().map(|visit| visit.url.to_string()).collect();
-    assert_eq!(browser.history[seen].answer.status, 303, "{visited:?}");
+    let first = &browser.history[seen].answer;
+    assert_eq!((first.status, first.header("set-cookie")), (303, ""), "the post signs nobody in");
     assert!(visited.len() > 1 && !visited.iter().any(|url| url.contains(&code) || url.contains(&state)), "{visited:?}");
 }
 
@@ -92,7 +94,7 @@ async fn oidc_04_posts_without_a_state_of_ours() {
 
 /// Mallory posts an answer of mallory's own sign-in from alice's browser, or lures alice to the parked one.
 #[tokio::test]
-async fn oidc_05_login_csrf_by_post() {
+async fn oidc_36_and_05_only_the_owners_browser_fetches_it() {
     let arena = Arena::new().await;
     let tokens = arena.idp.count(Endpoint::Token);
     let mut alice = arena.usher.browser();

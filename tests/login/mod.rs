@@ -9,6 +9,7 @@ mod local;
 mod mail;
 mod operations;
 mod outlived;
+mod presets;
 mod progress;
 mod races;
 mod sessions;

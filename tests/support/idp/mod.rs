@@ -28,6 +28,7 @@ pub enum Endpoint {
     Authorize,
     Token,
     Userinfo,
+    Emails,
     Other,
 }
 
@@ -35,6 +36,7 @@ pub enum Endpoint {
 #[derive(Debug, Clone)]
 pub struct Hit {
     pub endpoint: Endpoint,
+    pub path: String,
     pub method: String,
     pub query: String,
     pub authorization: String,
@@ -101,6 +103,9 @@ struct Shared {
     knows: Mutex<Option<Knows>>,
     forge: Mutex<Option<Forge>>,
     twists: Mutex<HashMap<Endpoint, Twist>>,
+    emails: Mutex<Value>,
+    beside: Mutex<Option<Value>>,
+    registered: Mutex<Option<Key>>,
     granted: Mutex<HashMap<String, token::Granted>>,
     hits: Mutex<Vec<Hit>>,
 }
@@ -141,6 +146,9 @@ impl Idp {
             knows: Mutex::default(),
             forge: Mutex::default(),
             twists: Mutex::default(),
+            emails: Mutex::new(json!([])),
+            beside: Mutex::default(),
+            registered: Mutex::default(),
             granted: Mutex::default(),
             hits: Mutex::default(),
         });
@@ -190,6 +198,30 @@ impl Idp {
     /// Signs in whom the `login_hint` means (OIDC Core 3.1.2.1) instead of always the same person.
     pub fn knows(&self, who: impl Fn(&str) -> Value + Send + 'static) {
         *self.shared.knows.lock().expect("not poisoned") = Some(Box::new(who));
+    }
+
+    /// The addresses that GitHub tells of the person, as `GET /user/emails` lists them.
+    pub fn emails(&self, addresses: Value) {
+        *self.shared.emails.lock().expect("not poisoned") = addresses;
+    }
+
+    /// What Apple posts beside the code at the first sign-in.
+    pub fn beside(&self, user: Value) {
+        *self.shared.beside.lock().expect("not poisoned") = Some(user);
+    }
+
+    /// Takes only client secrets that are signed with this key, as Apple does.
+    pub fn registers(&self, key: Key) {
+        *self.shared.registered.lock().expect("not poisoned") = Some(key);
+    }
+
+    /// A `[[connection]]` entry of another kind for this provider.
+    pub fn connection_of(&self, id: &str, kind: &str, settings: Value) -> Value {
+        let mut entry = self.connection(id);
+        entry["kind"] = json!(kind);
+        entry["settings"] = settings;
+        entry.as_object_mut().expect("an object").remove("issuer");
+        entry
     }
 
     /// Edits every ID token before it is signed.

@@ -12,6 +12,8 @@ pub struct Granted {
     pub redirect_uri: String,
     pub nonce: Option<String>,
     pub challenge: Option<String>,
+    /// Whether OpenID Connect was asked for.
+    pub openid: bool,
     /// The person at the moment of the sign-in, so that two sign-ins never mix.
     pub person: Value,
 }
