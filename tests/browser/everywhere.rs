@@ -31,7 +31,7 @@ async fn every_page(chrome: &Chrome, usher: &Usher, mut visit: impl AsyncFnMut(&
         let path = address.strip_prefix(&usher.base).expect("ours");
         visit(&shape(path).trim_matches('/').replace('/', "-")).await;
         for link in chrome.ask_texts(links).await {
-            let ours = link.starts_with(&console) && !link.ends_with("/export") && !link.ends_with(".json");
+            let ours = link.starts_with(&console) && !link.ends_with("/export");
             if ours && seen.insert(shape(link.strip_prefix(&usher.base).expect("ours"))) {
                 open.push_back(link);
             }

@@ -44,8 +44,8 @@ async fn a_fed_membership_follows_its_connection() {
     let page = open(&usher, &mut browser, &format!("/groups/{id}")).await;
     assert!(page.text("table").contains("alice") && page.text("table").contains("Acme"), "{page}");
     assert!(!page.has("input[name=user]"), "no button to remove: {page}");
-    let user = usher.database.texts("SELECT id FROM users WHERE username = 'alice'").await.remove(0);
-    let forged = page.form_with("username").set("action", "remove").set("user", &user);
+    let alice = usher.database.texts("SELECT id FROM users WHERE username = 'alice'").await.remove(0);
+    let forged = page.form_with("username").set("action", "remove").set("user", &alice);
     let refused = browser.submit(forged).await.page();
     assert_eq!(refused.status(), 422, "{refused}");
     let form = open(&usher, &mut browser, &format!("/groups/{id}/delete")).await.form_with("confirm");
@@ -100,4 +100,24 @@ async fn an_attribute_becomes_a_claim() {
     }
     let late = browser.submit(form).await.page();
     assert_eq!(late.status(), 409, "{late}");
+}
+
+/// An attribute that a linking rule compares stays unique and stays; its page names the connection.
+#[tokio::test]
+async fn a_compared_attribute_stays() {
+    let acme = Idp::start().await;
+    let mut entry = acme.connection("acme");
+    entry["linking"] = json!({ "rules": [{ "federated": "badge", "local": "badge" }] });
+    let setup = with_admin(Setup::new()).unique_attribute("badge", "Badge").unique_attribute("spare", "Spare");
+    let usher = setup.idp_with(&acme, entry).start().await;
+    let mut browser = admin_of(&usher).await;
+    let form = open(&usher, &mut browser, "/attributes/badge").await.form_with("label").without("is_unique");
+    let refused = browser.submit(form).await.page();
+    assert!(refused.status() == 422 && refused.text(".error-summary").contains("Acme"), "{refused}");
+    for (name, there) in [("badge", 1), ("spare", 0)] {
+        let form = open(&usher, &mut browser, &format!("/attributes/{name}/delete")).await.form_with("confirm");
+        browser.submit(form.set("confirm", name)).await.page();
+        let sql = format!("SELECT count(*) FROM attribute_definitions WHERE name = '{name}'");
+        assert_eq!(usher.database.count(&sql).await, there, "{name}");
+    }
 }

@@ -81,7 +81,7 @@ impl Stage {
 fn turned_away(request: &AuthorizationRequest, landing: Landing) -> Option<String> {
     match landing {
         Landing::Page(page) => Some(page.error_code().unwrap_or_else(|| panic!("no refusal: {page}"))),
-        landing => {
+        landing @ Landing::Left(_) => {
             assert!(!request.code(landing).is_empty());
             None
         }

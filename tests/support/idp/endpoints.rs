@@ -112,11 +112,14 @@ fn authorize(idp: &Shared, hit: &Hit) -> Answer {
 /// OAuth 2.0 Form Post Response Mode; the scripted browser runs no script, the test submits the form.
 fn form(action: &str, fields: &[(&str, String)]) -> Answer {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-    let mut page = format!("<!doctype html><form method=\"post\" action=\"{}\">", escaped(action));
-    for (name, value) in fields {
-        page += &format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value));
-    }
-    Answer::body(200, "text/html", page + "<button>Continue</button></form>")
+    let hidden = |(name, value): &(&str, String)| {
+        format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value))
+    };
+    let inputs: Vec<String> = fields.iter().map(hidden).collect();
+    let (action, inputs) = (escaped(action), inputs.concat());
+    let page =
+        format!("<!doctype html><form method=\"post\" action=\"{action}\">{inputs}<button>Continue</button></form>");
+    Answer::body(200, "text/html", page)
 }
 
 fn token(idp: &Shared, hit: &Hit) -> Answer {
@@ -162,9 +165,10 @@ fn is_authenticated(idp: &Shared, hit: &Hit, asked: &HashMap<String, String>) ->
 /// GitHub's list of addresses.
 fn emails(idp: &Shared, hit: &Hit) -> Answer {
     let access = hit.authorization.strip_prefix("Bearer ").unwrap_or("");
-    match idp.granted.lock().expect("not poisoned").contains_key(access) {
-        true => Answer::json(200, &idp.emails.lock().expect("not poisoned")),
-        false => Answer::json(401, &json!({ "message": "Requires authentication" })),
+    if idp.granted.lock().expect("not poisoned").contains_key(access) {
+        Answer::json(200, &idp.emails.lock().expect("not poisoned"))
+    } else {
+        Answer::json(401, &json!({ "message": "Requires authentication" }))
     }
 }
 
