@@ -167,3 +167,24 @@ async fn a_person_is_made_with_attributes() {
     let second = refused(&mut browser, form.set("username", "dorian"), "belongs to another").await;
     assert_eq!(second.form_with("username").value("username"), "dorian");
 }
+
+/// Where a connection overrides everything, the page says so beside each value that will not last.
+#[tokio::test]
+async fn the_profile_says_what_the_next_sign_in_replaces() {
+    let (acme, shop) = (Idp::start().await, Application::web("shop"));
+    let mut entry = acme.connection("acme");
+    entry["attribute_sync"] = json!("override_all");
+    let usher = with_admin(Setup::new()).idp_with(&acme, entry).app(&shop).start().await;
+    usher.sign_in(&mut usher.browser(), &shop, "acme").await;
+    let mut browser = admin_of(&usher).await;
+    let page = page_of(&usher, &mut browser, "alice", "profile").await;
+    assert!(page.text("table").contains("Acme replaces it"), "{page}");
+    let form = page_of(&usher, &mut browser, "alice", "attribute?attribute=email").await.form_with("values");
+    done(&mut browser, form.set("verified", "on")).await;
+    let form = page_of(&usher, &mut browser, "alice", "attribute?attribute=given_name").await.form_with("values");
+    done(&mut browser, form.set("values", "Alicia")).await;
+    usher.sign_in(&mut usher.browser(), &shop, "acme").await;
+    assert_eq!(usher.database.attribute("alice", "given_name").await, "Alice");
+    let email = usher.database.attributes("alice").await["email"].clone();
+    assert_eq!(email["verified"], json!("by_admin"), "an address that an admin vouches for is kept: {email}");
+}
