@@ -201,3 +201,33 @@ async fn activity_counts_outcomes() {
     let text = page.text("main");
     assert!(text.contains("Create an account") && text.contains("1 account is linked"), "{text}");
 }
+
+/// The wizard knows every kind: its word for the redirect URI, its fields, and what it needs not ask.
+#[tokio::test]
+async fn the_wizard_speaks_every_kind() {
+    let usher = with_admin(Setup::new()).start().await;
+    let mut browser = admin_of(&usher).await;
+    let new = open(&usher, &mut browser, "/connections/new").await;
+    let kinds = new.attributes("input[name='kind']", "value");
+    for kind in &kinds {
+        let form = new.form_with("name").set("kind", kind).set("name", &format!("My {kind}"));
+        let values = browser.submit(form).await.page();
+        assert!(values.attributes("#redirect_uri", "value").concat().contains("/callback/oidc/c_"), "{kind}: {values}");
+        let details = browser.open(values.link("/details")).await.page();
+        assert!(details.has("[name='client_id']"), "{kind}: {details}");
+        let refused = browser.submit(details.form_with("client_id").set("client_id", "")).await.page();
+        assert_eq!(refused.status(), 422, "{kind}: {refused}");
+        assert!(refused.has(".error-summary a[href='#client_id']"), "{kind}: {refused}");
+    }
+    assert_eq!(kinds.len(), 10, "{kinds:?}");
+    let form = new.form_with("name").set("kind", "github").set("name", "GitHub");
+    let values = browser.submit(form).await.page();
+    assert!(values.text("main").contains("Authorization callback URL"), "{values}");
+    let details = browser.open(values.link("/details")).await.page();
+    let form = details.form_with("client_id").set("client_id", "usher").set("client_secret", "s3cret");
+    let review = browser.submit(form).await.page();
+    assert!(review.url.path().ends_with("/review"), "{review}");
+    let made = browser.submit(review.form_with("jit_enabled")).await.page();
+    assert_eq!(made.status(), 200, "{made}");
+    assert_eq!(body(&usher).await["kind"], json!("github"));
+}
