@@ -30,8 +30,8 @@ async fn the_list_counts_filters_and_pages() {
     assert!(list.text("nav.pages").contains("Page 1 of 3"), "{list}");
     let next = browser.open(list.link("page=2")).await.page();
     assert_eq!(next.texts("tbody tr").len(), 25);
-    let last = open(&usher, &mut browser, "/connections?page=3").await;
-    assert_eq!(last.texts("tbody tr").len(), 11);
+    let third = open(&usher, &mut browser, "/connections?page=3").await;
+    assert_eq!(third.texts("tbody tr").len(), 11);
     let found = open(&usher, &mut browser, "/connections?q=OTHER1&jit=on&status=enabled&kind=oidc").await;
     assert_eq!(found.texts("tbody tr").len(), 10);
     let none = open(&usher, &mut browser, "/connections?jit=off").await;
@@ -230,4 +230,23 @@ async fn the_wizard_speaks_every_kind() {
     let made = browser.submit(review.form_with("jit_enabled")).await.page();
     assert_eq!(made.status(), 200, "{made}");
     assert_eq!(body(&usher).await["kind"], json!("github"));
+}
+
+/// Another subject claim breaks the links that exist: they are counted, and a tick is asked for.
+#[tokio::test]
+async fn another_subject_is_warned_about() {
+    let (acme, shop) = (Idp::start().await, Application::web("shop"));
+    let usher = with_admin(Setup::new()).idp("acme", &acme).app(&shop).start().await;
+    usher.sign_in(&mut usher.browser(), &shop, "acme").await;
+    let mut browser = admin_of(&usher).await;
+    let page = open(&usher, &mut browser, "/connections/acme/attributes").await;
+    assert!(page.text("main").contains("break the link of 1 account"), "{page}");
+    let form = page.form_with("subject_claim").set("subject_claim", "employee_id");
+    let told = browser.submit(form).await.page();
+    assert_eq!(told.status(), 422, "{told}");
+    assert!(told.has(".error-summary a[href='#subject_confirm']"), "{told}");
+    assert!(body(&usher).await["settings"]["subject_claim"].is_null());
+    let done = browser.submit(told.form_with("subject_claim").set("subject_confirm", "on")).await.page();
+    assert_eq!(done.status(), 200, "{done}");
+    assert_eq!(body(&usher).await["settings"]["subject_claim"], json!("employee_id"));
 }
