@@ -35,7 +35,7 @@ pub fn stored(connection: &Connection) -> JitForm {
         enabled: settings.enabled,
         sync: settings.attribute_sync,
         linking: settings.linking.is_some(),
-        skip: linking.no_match == NoMatch::Skip,
+        no_match: linking.no_match,
         rules: [rule(0), rule(1)],
         fallback: linking.rules.len() > 1,
         focus: "",
@@ -106,7 +106,7 @@ fn typed(fields: &Fields, connection: &Connection) -> JitForm {
             _ => connection.provisioning.attribute_sync,
         },
         linking: fields.ticked("link_enabled"),
-        skip: fields.ticked("skip_if_no_match"),
+        no_match: if fields.ticked("skip_if_no_match") { NoMatch::Skip } else { NoMatch::Create },
         rules: [rule(1), rule(2)],
         fallback: fields.holds("rule2_federated"),
         focus: "",
@@ -132,7 +132,7 @@ fn wanted(form: &JitForm, fields: &Fields) -> JitChange {
         confirmed: fields.ticked("confirm_off"),
         attribute_sync: form.sync,
         linking: form.linking,
-        no_match: if form.skip { NoMatch::Skip } else { NoMatch::Create },
+        no_match: form.no_match,
         rules: [rule(first), rule(second)],
     }
 }

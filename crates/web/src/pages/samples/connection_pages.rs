@@ -1,6 +1,6 @@
 //! The console's pages about connections with sample content.
 
-use usher_domain::{AttributeSync, OwnershipProof, TrustEmail};
+use usher_domain::{AttributeSync, NoMatch, OwnershipProof, TrustEmail};
 
 use super::console_pages::{MakeShell, checks, facts, link, rows};
 use super::{Rendered, connection_id, correlation, now, render};
@@ -198,16 +198,19 @@ fn connection(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
     pages
 }
 
-fn connection_forms(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
-    let section = Section::Connections;
-    let general = GeneralForm {
+fn general(name: &str) -> GeneralForm {
+    GeneralForm {
         name: name.to_owned(),
         button_text: name.to_owned(),
         description: name.to_owned(),
         listing: "shown".to_owned(),
         email_domains: name.to_owned(),
         version: 3,
-    };
+    }
+}
+
+fn connection_forms(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
+    let section = Section::Connections;
     let mapping = |claim: &str, attribute: &str| MappingRow {
         claim: claim.to_owned(),
         attribute: attribute.to_owned(),
@@ -221,7 +224,7 @@ fn connection_forms(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
                 shell: shell(section),
                 connection: head(name),
                 script_name: "acme_oidc".to_owned(),
-                form: general,
+                form: general(name),
                 public_mail: vec!["gmail.com".to_owned()],
                 used_by: vec![link(name)],
                 errors: FormErrors::none(),
@@ -314,7 +317,7 @@ fn jit(shell: MakeShell<'_>, name: &str) -> ConnectionJitPage {
             enabled: true,
             sync: AttributeSync::PreserveLocal,
             linking: false,
-            skip: false,
+            no_match: NoMatch::Create,
             rules: [RuleForm::default(), RuleForm::default()],
             fallback: false,
             focus: "",

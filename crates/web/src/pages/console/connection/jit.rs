@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use usher_domain::{AttributeSync, OwnershipProof, TrustEmail};
+use usher_domain::{AttributeSync, NoMatch, OwnershipProof, TrustEmail};
 
 use super::ConnectionHead;
 use crate::forms::FormErrors;
@@ -24,7 +24,7 @@ pub struct JitForm {
     pub enabled: bool,
     pub sync: AttributeSync,
     pub linking: bool,
-    pub skip: bool,
+    pub no_match: NoMatch,
     /// First match and fallback.
     pub rules: [RuleForm; 2],
     /// Whether the fallback rule is there to be filled in.
@@ -32,6 +32,12 @@ pub struct JitForm {
     /// The control that the last button led to; empty: none.
     pub focus: &'static str,
     pub version: i64,
+}
+
+impl JitForm {
+    fn skips(&self) -> bool {
+        self.no_match == NoMatch::Skip
+    }
 }
 
 /// What an attempt of "Try it" came to.
