@@ -19,7 +19,7 @@ pub const FIELDS: &[Field] = &[
         .help("Of a key that is enabled for Sign in with Apple.")
         .required(),
     field("client_secret", "Private key", FieldShape::LongText)
-        .help("The content of the .p8 file. Not shown again.")
+        .help("The content of the .p8 file.")
         .secret()
         .required(),
 ];
@@ -30,7 +30,6 @@ pub fn settings_from_form(previous: Option<&Value>, form: &BTreeMap<String, Stri
     put(&mut settings, "issuer", issuer);
     put(&mut settings, "client_auth", "private_key_jwt".into());
     put(&mut settings, "scopes", json!(["openid", "email", "name"]));
-    put(&mut settings, "fresh_sign_in", "asked".into());
     // Apple writes its booleans as text at times.
     put(&mut settings, "email_verified", "string_booleans".into());
     put(&mut settings, "forward", json!([]));

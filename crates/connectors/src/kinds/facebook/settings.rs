@@ -13,7 +13,7 @@ const GRAPH: &str = "v21.0";
 
 pub const FIELDS: &[Field] = &[
     field("client_id", "App ID", FieldShape::Text).required(),
-    field("client_secret", "App secret", FieldShape::Text).help("Not shown again.").secret().required(),
+    field("client_secret", "App secret", FieldShape::Text).secret().required(),
 ];
 
 pub fn settings_from_form(previous: Option<&Value>, form: &BTreeMap<String, String>) -> Result<Value, Vec<FieldError>> {

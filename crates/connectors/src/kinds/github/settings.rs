@@ -10,7 +10,7 @@ use crate::{Field, FieldError, FieldShape};
 
 pub const FIELDS: &[Field] = &[
     field("client_id", "Client ID", FieldShape::Text).help("Of an OAuth app.").required(),
-    field("client_secret", "Client secret", FieldShape::Text).help("Not shown again.").secret().required(),
+    field("client_secret", "Client secret", FieldShape::Text).secret().required(),
     field("server", "Server", FieldShape::Url)
         .help("Only for GitHub Enterprise Server, such as https://github.corp.example. Empty: github.com."),
 ];

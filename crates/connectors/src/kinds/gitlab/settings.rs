@@ -13,7 +13,7 @@ pub const FIELDS: &[Field] = &[
         .help("Your GitLab, such as https://gitlab.corp.example. Empty: gitlab.com.")
         .starting_with("https://gitlab.com"),
     field("client_id", "Application ID", FieldShape::Text).required(),
-    field("client_secret", "Secret", FieldShape::Text).help("Not shown again.").secret().required(),
+    field("client_secret", "Secret", FieldShape::Text).secret().required(),
     SCOPES,
 ];
 

@@ -12,7 +12,7 @@ const ISSUER: &str = "https://accounts.google.com";
 
 pub const FIELDS: &[Field] = &[
     field("client_id", "Client ID", FieldShape::Text).help("Ends in .apps.googleusercontent.com.").required(),
-    field("client_secret", "Client secret", FieldShape::Text).help("Not shown again.").secret().required(),
+    field("client_secret", "Client secret", FieldShape::Text).secret().required(),
     field("hosted_domains", "Organisations", FieldShape::Words).help(
         "Google Workspace domains whose people may come, such as corp.example. Empty: everybody with a Google account.",
     ),
@@ -29,8 +29,6 @@ pub fn settings_from_form(previous: Option<&Value>, form: &BTreeMap<String, Stri
     };
     put(&mut settings, "issuer", issuer);
     put(&mut settings, "client_auth", "post".into());
-    // Google sends no auth_time to clients that did not register for it.
-    put(&mut settings, "fresh_sign_in", "asked".into());
     put(&mut settings, "extra_params", extra);
     sound(settings)
 }

@@ -12,7 +12,7 @@ pub const FIELDS: &[Field] = &[
     field("client_id", "Client ID", FieldShape::Text)
         .help("Of an app with the product \u{201c}Sign In with LinkedIn using OpenID Connect\u{201d}.")
         .required(),
-    field("client_secret", "Primary client secret", FieldShape::Text).help("Not shown again.").secret().required(),
+    field("client_secret", "Primary client secret", FieldShape::Text).secret().required(),
 ];
 
 pub fn settings_from_form(previous: Option<&Value>, form: &BTreeMap<String, String>) -> Result<Value, Vec<FieldError>> {

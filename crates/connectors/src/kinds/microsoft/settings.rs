@@ -22,7 +22,7 @@ pub const FIELDS: &[Field] = &[
         .help("With organizations or common: the IDs of the directories whose people may come."),
     field("client_id", "Application (client) ID", FieldShape::Text).required(),
     field("client_secret", "Client secret", FieldShape::Text)
-        .help("The value of the secret, not its ID. Not shown again.")
+        .help("The value of the secret, not its ID.")
         .secret()
         .required(),
     SCOPES,

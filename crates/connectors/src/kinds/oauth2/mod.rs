@@ -1,7 +1,6 @@
 //! OAuth 2.0 without `OpenID` Connect: state and PKCE on the way out, the person's data from an API on the way back.
 //!
-//! There is no ID token and no `auth_time`: a sign-in that must be fresh cannot be proved here, and the sign-in's own
-//! rules refuse it. What the link key calls the issuer is the origin of the authorization endpoint.
+//! There is no ID token and no `auth_time`: a sign-in that must be fresh cannot be proved here, and is refused. What the link key calls the issuer is the origin of the authorization endpoint.
 
 mod claims;
 mod settings;
@@ -93,10 +92,8 @@ impl Connector for OAuth2Connector {
         services: Services<'_>,
         now: DateTime<Utc>,
     ) -> Result<Begun, ConnectorError> {
-        if demand.interaction == Interaction::Forbidden {
-            let detail = "the provider cannot be asked without showing a page";
-            return Err(ConnectorError::new(Phase::Departure, RefusalCode::ConnectionUnavailable, detail));
-        }
+        possible(demand)
+            .map_err(|detail| ConnectorError::new(Phase::Departure, RefusalCode::ConnectionUnavailable, detail))?;
         let settings = &self.settings;
         let state = random_text(services);
         let handshake = OAuth2Handshake {
@@ -190,6 +187,15 @@ impl OAuth2Connector {
             && handshake.token == self.settings.token_url
             && handshake.userinfo == self.settings.userinfo_url;
         if same { Ok(handshake) } else { Err(changed()) }
+    }
+}
+
+/// Nobody says when the person signed in, so what depends on it is refused rather than believed (OAUTH-24).
+fn possible(demand: &SignInDemand) -> Result<(), &'static str> {
+    match (demand.interaction, demand.max_age) {
+        (Interaction::Forbidden, _) => Err("the provider cannot be asked without showing a page"),
+        (Interaction::Forced, _) | (_, Some(_)) => Err("the provider cannot prove that a sign-in is fresh"),
+        (Interaction::Allowed, None) => Ok(()),
     }
 }
 

@@ -69,7 +69,7 @@ pub const FIELDS: &[Field] = &[
         .starting_with("sub"),
     field("client_id", "Client ID", FieldShape::Text).help("What the provider calls Usher.").required(),
     field("client_auth", "Client authentication", FieldShape::Choice(CLIENT_AUTH)).starting_with("post"),
-    field("client_secret", "Client secret", FieldShape::Text).help("Not shown again.").secret(),
+    field("client_secret", "Client secret", FieldShape::Text).secret(),
     field("scopes", "Scopes", FieldShape::Words),
     field("pkce", "PKCE", FieldShape::Choice(PKCE)).starting_with("s256"),
     field("extra_params", "Further parameters", FieldShape::Words)

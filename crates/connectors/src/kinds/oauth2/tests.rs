@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use usher_domain::Interaction;
 
 use super::claims::person;
-use super::{OAuth2Settings, Reading, needs_secret_again, settings_from_form};
+use super::{OAuth2Settings, Reading, needs_secret_again, possible, settings_from_form};
+use crate::SignInDemand;
 use crate::kinds::testing::form;
 
 fn typed() -> Vec<(&'static str, &'static str)> {
@@ -51,6 +53,16 @@ fn link_15_a_person_without_a_name_is_nobody() {
     assert!(read(json!({ "sub": "boss" })).is_err());
     let found = person(&settings(), json!({ "id": 7, "sub": "boss", "iss": "x" }), None, Reading::PLAIN).unwrap();
     assert_eq!((&found.claims["sub"], found.claims.get("iss")), (&json!("7"), None));
+}
+
+#[test]
+fn oauth_24_what_cannot_be_proved_is_refused() {
+    let plain = SignInDemand::default();
+    assert_eq!(possible(&plain), Ok(()));
+    for interaction in [Interaction::Forced, Interaction::Forbidden] {
+        assert!(possible(&SignInDemand { interaction, ..plain.clone() }).is_err());
+    }
+    assert!(possible(&SignInDemand { max_age: Some(3600), ..plain }).is_err());
 }
 
 #[test]

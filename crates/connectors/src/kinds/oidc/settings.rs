@@ -215,7 +215,7 @@ pub const FIELDS: &[Field] = &[
     field("client_id", "Client ID", FieldShape::Text).help("What the provider calls Usher.").required(),
     field("client_auth", "Client authentication", FieldShape::Choice(CLIENT_AUTH)).starting_with("basic"),
     field("client_secret", "Client secret", FieldShape::LongText)
-        .help("For private_key_jwt: the private key as PEM (PKCS#8). Not shown again.")
+        .help("For private_key_jwt: the private key as PEM (PKCS#8).")
         .secret(),
     field("private_key_id", "Key ID", FieldShape::Text).help("The kid under which the provider knows the private key."),
     field("scopes", "Scopes", FieldShape::Words).help("Must hold openid.").starting_with("openid email profile"),

@@ -13,7 +13,7 @@ pub const FIELDS: &[Field] = &[
         .help("Your Okta address, such as https://corp.okta.com, or that of an authorization server below it.")
         .required(),
     field("client_id", "Client ID", FieldShape::Text).required(),
-    field("client_secret", "Client secret", FieldShape::Text).help("Not shown again.").secret().required(),
+    field("client_secret", "Client secret", FieldShape::Text).secret().required(),
     SCOPES,
 ];
 
