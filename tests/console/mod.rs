@@ -1,8 +1,8 @@
 //! The console as an admin uses it, without scripts; what it must not allow, and to whom.
 
 mod configuration;
-mod email;
 mod connections;
+mod email;
 mod groups;
 mod guard;
 pub mod invitations;

@@ -191,7 +191,9 @@ async fn make(
     match accounts::create(tx, account, entropy, now).await {
         Ok(_) => Ok(()),
         Err(NotCreated::UsernameTaken) => Err(SetupFailure::UsernameTaken),
-        Err(error @ (NotCreated::EmailTaken | NotCreated::ValueTaken(_))) => Err(SetupFailure::Email(error.to_string())),
+        Err(error @ (NotCreated::EmailTaken | NotCreated::ValueTaken(_))) => {
+            Err(SetupFailure::Email(error.to_string()))
+        }
         Err(NotCreated::Fault(fault)) => Err(fault.into()),
     }
 }

@@ -172,8 +172,8 @@ pub async fn keep(
     let now = broker.now();
     let state_hash = hash(pending.state.as_bytes());
     let connection = pending.connection.clone();
-    let text =
-        serde_json::to_vec(&StoredHandshake { pending, probe, parked: None }).map_err(|e| Fault::unreadable("hand-shake", e))?;
+    let text = serde_json::to_vec(&StoredHandshake { pending, probe, parked: None })
+        .map_err(|e| Fault::unreadable("hand-shake", e))?;
     let sealed = broker
         .store
         .sealer()

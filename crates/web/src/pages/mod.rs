@@ -17,8 +17,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 pub use login::{
-    AutoSubmitPage, CodeField, HiddenField, IdentifyPage, LinkPage, PasswordForm, SignInPage, SignOutPage, SignedOutPage,
-    WayToSignIn, Ways,
+    AutoSubmitPage, CodeField, HiddenField, IdentifyPage, LinkPage, PasswordForm, SignInPage, SignOutPage,
+    SignedOutPage, WayToSignIn, Ways,
 };
 pub use refusal::{RefusalAction, RefusalPage, status_of};
 pub use setup::{AccountReadyPage, SetupPage, SetupPurpose};

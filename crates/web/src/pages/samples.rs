@@ -8,8 +8,9 @@ use usher_domain::{ApplicationId, ConnectionId, CorrelationId, FlowId, RefusalCo
 
 use super::console::Shell;
 use super::{
-    AccountReadyPage, AutoSubmitPage, CodeField, HiddenField, IdentifyPage, Link, LinkPage, Named, Notice, PasswordForm, RefusalAction,
-    RefusalPage, SetupPage, SetupPurpose, SignInPage, SignOutPage, SignedOutPage, Tone, Ui, WayToSignIn, Ways,
+    AccountReadyPage, AutoSubmitPage, CodeField, HiddenField, IdentifyPage, Link, LinkPage, Named, Notice,
+    PasswordForm, RefusalAction, RefusalPage, SetupPage, SetupPurpose, SignInPage, SignOutPage, SignedOutPage, Tone,
+    Ui, WayToSignIn, Ways,
 };
 use crate::forms::FormErrors;
 
