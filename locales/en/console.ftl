@@ -277,3 +277,12 @@ invite-life =
         [one] It works once, within one hour.
        *[other] It works once, within { $hours } hours.
     }
+
+test-fix-discovery = Compare the issuer with what the provider calls itself, and make sure that Usher reaches it.
+test-fix-keys = The provider's keys did not come or cannot be used: open its key set address from this machine.
+test-fix-departure = Complete the tab Settings: something that is needed to leave for the provider is missing.
+test-fix-callback = The provider sent you back without a code: register the redirect URI exactly as the tab Settings shows it, and let your account use the application there.
+test-fix-token = The provider did not take the code: check client ID, secret and client authentication on the tab Settings, and whether the secret has ended.
+test-fix-id-token = The ID token does not hold: compare issuer, client ID and algorithms on the tab Settings, and the clocks of both machines.
+test-fix-userinfo = The provider's answer about you cannot be used: check the scopes, the user data address and the subject claim.
+test-fix-other = Open the log with the reference below.

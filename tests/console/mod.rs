@@ -8,6 +8,7 @@ mod guard;
 pub mod invitations;
 mod jit;
 mod people;
+mod test_sign_in;
 
 use crate::support::{Browser, Page, Setup, Usher};
 

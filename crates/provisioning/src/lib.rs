@@ -55,7 +55,7 @@ pub use claims::{claims_of, pass_through_claims};
 pub use decide::decide;
 pub use explanation::{Explanation, Found, Reason, mask};
 pub use facts::{Candidate, Facts, LocalAccount, Presented};
-pub use linking::{Lookup, LookupFor, MatchRefusal, lookups};
+pub use linking::{Lookup, LookupFor, MatchRefusal, lookups, rules_of};
 pub use mapping::{MappedAttributes, MappingNote, MappingProblem, Received, claim_at, map};
 pub use outcome::{AccountUpdate, Decision, Outcome, OutcomeKind, ProofReason};
 pub use protected::is_protected;

@@ -72,7 +72,7 @@ pub(crate) enum Tried<'a> {
 }
 
 /// The rules of a connection: without any, the e-mail address is compared.
-pub(crate) fn rules_of(linking: &LinkingSettings) -> Vec<LinkRule> {
+pub fn rules_of(linking: &LinkingSettings) -> Vec<LinkRule> {
     if linking.rules.is_empty() {
         let local = LocalAttribute::Attribute(AttributeName::email());
         return vec![LinkRule { federated: "email".to_owned(), local }];

@@ -26,7 +26,7 @@ pub(crate) use finish::decision_context;
 pub use identify::identify;
 pub use park::park;
 pub use password::{PasswordForm, submit_password};
-pub use probe::{ProbeReport, begin_probe};
+pub use probe::{Compared, ProbeReport, begin_probe};
 pub use proof::{ProofPage, cancel as cancel_proof, send_code, submit_code, submit_password as submit_proof};
 pub use refuse::refuse_stranger as refuse_request;
 pub use restart::restart;

@@ -1,8 +1,10 @@
 //! Test sign-in: an admin walks through a connection; claims and checks are shown, nobody is signed in, nothing is kept.
 
 use usher_connectors::{Callback, SignInDemand};
-use usher_domain::{AccountNeed, CheckResult, Claims, ConnectionId, CorrelationId, RefusalCode};
-use usher_provisioning::{Received, mask};
+use usher_domain::{
+    AccountNeed, AttributeSchema, CheckResult, Claims, ConnectionId, CorrelationId, LocalAttribute, RefusalCode,
+};
+use usher_provisioning::{Received, claim_at, mask, rules_of};
 use usher_storage::pending::PendingRow;
 use usher_storage::{Hash, hash};
 
@@ -14,6 +16,7 @@ use super::refuse::refuse_stranger;
 use crate::broker::Broker;
 use crate::failure::{Failure, Refusal};
 use crate::flow_state;
+use crate::snapshot::ConfiguredConnection;
 use crate::visitor::Visitor;
 
 /// How long an admin may take at the provider.
@@ -36,8 +39,21 @@ pub struct ProbeReport {
     pub claims: Claims,
     /// Attribute and value as mapped.
     pub mapped: Vec<(String, String)>,
+    /// What linking would compare, where it is on.
+    pub linking: Vec<Compared>,
     /// What would have happened, line by line.
     pub decision: Vec<String>,
+}
+
+/// One side of a linking rule, with what came for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The name of the claim.
+    pub federated: String,
+    /// The local attribute it must equal, as people read it.
+    pub local: String,
+    /// What the provider sent, if anything.
+    pub received: Option<String>,
 }
 
 /// Sends the admin's browser to the provider.
@@ -87,6 +103,7 @@ pub async fn arrive(
         failure: None,
         claims: Claims::new(),
         mapped: Vec::new(),
+        linking: Vec::new(),
         decision: Vec::new(),
     };
     let connector = connector(broker, configured)?;
@@ -98,6 +115,7 @@ pub async fn arrive(
         Ok(completed) => {
             report.checks = completed.checks;
             report.claims = completed.identity.claims.clone();
+            report.linking = compared(&snapshot.schema, configured, &report.claims);
             if let Some(context) = decision_context(broker, &completed.identity, AccountNeed::Any) {
                 let decided =
                     broker.store.read(move |tx| Box::pin(async move { decide_now(tx, &context).await })).await?;
@@ -108,6 +126,23 @@ pub async fn arrive(
         }
     }
     Ok(Arrived::Probe(Box::new(report)))
+}
+
+fn compared(schema: &AttributeSchema, configured: &ConfiguredConnection, claims: &Claims) -> Vec<Compared> {
+    let provisioning = &configured.connection.provisioning;
+    let Some(linking) = provisioning.linking.as_ref().filter(|_| provisioning.enabled) else { return Vec::new() };
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    rules_of(linking)
+        .into_iter()
+        .map(|rule| Compared {
+            received: claim_at(claims, &rule.federated).filter(|value| !value.is_null()).map(text),
+            local: match &rule.local {
+                LocalAttribute::Username => "User name".to_owned(),
+                LocalAttribute::Attribute(name) => schema.label(name).to_owned(),
+            },
+            federated: rule.federated,
+        })
+        .collect()
 }
 
 fn plain(received: &Received) -> String {

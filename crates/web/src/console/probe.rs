@@ -12,7 +12,7 @@ use super::session::{Answer, Console, Posted};
 use super::words;
 use crate::error::{see_other, with_cookie};
 use crate::i18n::Language;
-use crate::pages::console::{ClaimRow, Section, Shell, TestResult, TestSignInPage};
+use crate::pages::console::{ClaimRow, LinkingRow, Section, Shell, TestResult, TestSignInPage};
 use crate::pages::paths::{self, routes};
 use crate::pages::{Page, Ui};
 use crate::security_headers::PageClass;
@@ -66,7 +66,9 @@ pub fn report(app: &App, report: ProbeReport) -> Response {
 fn result(ui: &Ui, connection: &Connection, report: ProbeReport) -> TestResult {
     let checks = report.checks.iter().map(|check| words::check(ui, check)).collect();
     if let Some((phase, cause)) = report.failure {
-        return TestResult::Fails { reason: format!("{phase}: {cause}"), checks, correlation: report.correlation };
+        let fix = ui.t(fix(&phase));
+        let reason = format!("{phase}: {cause}");
+        return TestResult::Fails { reason, fix, checks, correlation: report.correlation };
     }
     let feeds = |claim: &str| {
         let mapped = connection.mapping.iter().find(|row| row.claim == claim).map(|row| row.attribute.to_string());
@@ -78,5 +80,24 @@ fn result(ui: &Ui, connection: &Connection, report: ProbeReport) -> TestResult {
         value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         attribute: feeds(name),
     });
-    TestResult::Works { claims: claims.collect(), checks, decision: report.decision }
+    let linking = report.linking.into_iter().map(|row| LinkingRow {
+        federated: row.federated,
+        local: row.local,
+        received: row.received,
+    });
+    TestResult::Works { claims: claims.collect(), checks, linking: linking.collect(), decision: report.decision }
+}
+
+/// What an admin can do about a phase that failed.
+fn fix(phase: &str) -> &'static str {
+    match phase {
+        "discovery" => "test-fix-discovery",
+        "keys" => "test-fix-keys",
+        "departure" => "test-fix-departure",
+        "callback" => "test-fix-callback",
+        "token" => "test-fix-token",
+        "id_token" => "test-fix-id-token",
+        "userinfo" => "test-fix-userinfo",
+        _ => "test-fix-other",
+    }
 }

@@ -25,7 +25,8 @@ pub use connection::{
     AdvancedForm, AtRiskRow, ClaimRow, ConnectionActivityPage, ConnectionAdvancedPage, ConnectionAtRiskPage,
     ConnectionAttributesPage, ConnectionDeletePage, ConnectionGeneralPage, ConnectionGroupsPage, ConnectionHead,
     ConnectionJitPage, ConnectionSettingsPage, ConnectionTab, EndpointField, GeneralForm, GroupRow, GroupsForm,
-    JitForm, MappingForm, MappingRow, RuleForm, SettingsForm, TestResult, TestSignInPage, TriedResult, TryIt,
+    JitForm, LinkingRow, MappingForm, MappingRow, RuleForm, SettingsForm, TestResult, TestSignInPage, TriedResult,
+    TryIt,
 };
 pub use connections::{ConnectionFilters, ConnectionRow, ConnectionsPage};
 pub use groups::{GroupDeletePage, GroupForm, GroupListRow, GroupPage, GroupsPage, MemberRow, NewGroupPage};

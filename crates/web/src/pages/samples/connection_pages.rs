@@ -173,7 +173,15 @@ fn connection(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
         attribute: attribute.map(str::to_owned),
     };
     let claims = vec![claim("email", Some("email")), claim(name, None)];
-    let fails = TestResult::Fails { reason: name.to_owned(), checks: checks(name), correlation: correlation() };
+    let (reason, fix) = (name.to_owned(), name.to_owned());
+    let fails = TestResult::Fails { reason, fix, checks: checks(name), correlation: correlation() };
+    let rule = |received: Option<&str>| LinkingRow {
+        federated: name.to_owned(),
+        local: name.to_owned(),
+        received: received.map(str::to_owned),
+    };
+    let linking = vec![rule(Some(name)), rule(None)];
+    let works = TestResult::Works { claims, checks: checks(name), linking, decision: vec![name.to_owned()] };
     pages.extend([
         render(
             "console-connection-activity",
@@ -189,10 +197,7 @@ fn connection(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
         render("console-connection-delete", delete(vec![])),
         render("console-connection-delete-used", delete(vec![link(name)])),
         render("console-connection-test", test(TestResult::NotRun)),
-        render(
-            "console-connection-test-works",
-            test(TestResult::Works { claims, checks: checks(name), decision: vec![name.to_owned()] }),
-        ),
+        render("console-connection-test-works", test(works)),
         render("console-connection-test-fails", test(fails)),
     ]);
     pages

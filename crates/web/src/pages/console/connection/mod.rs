@@ -199,9 +199,18 @@ pub enum TestResult {
     /// It has not been run.
     NotRun,
     /// The provider's answer holds.
-    Works { claims: Vec<ClaimRow>, checks: Vec<Check>, decision: Vec<String> },
+    Works { claims: Vec<ClaimRow>, checks: Vec<Check>, linking: Vec<LinkingRow>, decision: Vec<String> },
     /// It does not.
-    Fails { reason: String, checks: Vec<Check>, correlation: CorrelationId },
+    Fails { reason: String, fix: String, checks: Vec<Check>, correlation: CorrelationId },
+}
+
+/// What a linking rule would compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkingRow {
+    pub federated: String,
+    pub local: String,
+    /// What the provider sent, if anything.
+    pub received: Option<String>,
 }
 
 /// Test sign-in: start it, see what came back. Links nothing, creates nobody.
