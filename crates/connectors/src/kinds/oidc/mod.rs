@@ -22,6 +22,8 @@ use usher_oidc_rp::{
 };
 
 use self::arrival::{Return, Stop};
+#[cfg(test)]
+pub(crate) use self::claims::identity as identity_of;
 pub use self::settings::{
     ClientAuth, EmailVerifiedReading, Endpoints, FIELDS, Forwarded, FreshSignIn, IdTokenAlgorithm, OidcSettings, Pkce,
     needs_discovery, needs_secret_again, settings_from_form,
