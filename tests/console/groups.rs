@@ -48,6 +48,8 @@ async fn a_fed_membership_follows_its_connection() {
     let forged = page.form_with("username").set("action", "remove").set("user", &alice);
     let refused = browser.submit(forged).await.page();
     assert_eq!(refused.status(), 422, "{refused}");
+    let history = open(&usher, &mut browser, &format!("/users/{alice}/history")).await;
+    assert!(history.text("main").contains("Joined: Staff") && !history.text("main").contains("Left:"), "{history}");
     let form = open(&usher, &mut browser, &format!("/groups/{id}/delete")).await.form_with("confirm");
     let refused = browser.submit(form.set("confirm", "Staff")).await.page();
     assert!(refused.status() == 422 && refused.text("main").contains("Acme"), "{refused}");

@@ -107,7 +107,8 @@ fn lines(console: &Console, detail: &serde_json::Value) -> Vec<String> {
         _ => None,
     };
     let others = members.iter().filter(|(name, value)| {
-        !value.is_null() && !matches!(name.as_str(), "before" | "after" | "username" | "claimed")
+        let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        !empty && !matches!(name.as_str(), "before" | "after" | "username" | "claimed")
     });
     let others = others.map(|(name, value)| format!("{}: {}", words::sentence(name), named(console, name, value)));
     others.chain(changed).collect()
@@ -120,9 +121,13 @@ fn named(console: &Console, name: &str, value: &serde_json::Value) -> String {
             Ok(id) => words::connection_name(&console.ui, &snapshot, &id),
             Err(_) => id.to_owned(),
         },
-        ("group", Some(id)) => {
+        ("group" | "joined" | "left", Some(id)) => {
             let group = snapshot.groups.values().find(|group| group.id.as_str() == id);
             group.map_or_else(|| id.to_owned(), |group| group.name.clone())
+        }
+        ("joined" | "left", None) => {
+            let ids = value.as_array().into_iter().flatten();
+            ids.map(|id| named(console, name, id)).collect::<Vec<_>>().join(" · ")
         }
         _ => shown(value),
     }
