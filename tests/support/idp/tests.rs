@@ -12,7 +12,7 @@ async fn sign_in(idp: &Idp) -> Value {
     browser.reaches(idp.issuer(), ([127, 0, 0, 1], idp.port()).into());
     let challenge = jose::b64(jose::sha256("verifier"));
     let query = format!(
-        "client_id={}&redirect_uri=https://rp.test/cb&state=s&nonce=n&code_challenge={challenge}",
+        "client_id={}&redirect_uri=https://rp.test/cb&scope=openid&state=s&nonce=n&code_challenge={challenge}",
         idp.client_id()
     );
     let landing = browser.open(format!("{}/authorize?{query}", idp.issuer())).await;
