@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::linking::{Company, linking, with};
+use crate::console::admin_of;
+use crate::console::invitations::invite;
 use crate::support::application::AuthorizationRequest;
 use crate::support::smtp::Sink;
 use crate::support::{Browser, Form, Idp, Landing, Page, Setup, Watch};
@@ -240,6 +242,29 @@ async fn link_01_02_03_claim_of_a_pre_registered_address() {
     assert!(matches!(again.submit(form).await, Landing::Page(_)), "the stranger's password works");
     let links = usher.database.texts("SELECT connection FROM federated_links").await;
     assert_eq!(links, ["acme"], "Erin's own link is the only one");
+}
+
+/// A way in that was handed out before the claim, and not used yet, leads nowhere after it (LINK-04).
+#[tokio::test]
+async fn link_04_an_invitation_from_before_the_claim() {
+    let sink = Sink::start().await;
+    let made = json!({ "username": "erin", "email": "erin@corp.test" });
+    let setup = Setup::new().mail(&sink).user(made).admin("root", "a good long secret");
+    let company = Company::with(setup, linking).await;
+    let usher = &company.usher;
+    let mut admin = admin_of(usher).await;
+    let shown = invite(usher, &mut admin, "erin").await;
+    let link = shown.attributes("#invitation_link", "value").concat();
+    assert_eq!(usher.browser().open(&link).await.page().status(), 200, "the link works until then");
+
+    let mut erin = usher.browser();
+    let claims = json!({ "sub": "erin-1", "email": "erin@corp.test", "email_verified": true });
+    let (request, page) = asks_for_a_code(&company, &mut erin, claims).await;
+    let code = code(&sink, 1).await;
+    let landing = erin.submit(typed(&page, &code)).await;
+    usher.finish(&company.shop, request, landing).await;
+    let dead = usher.browser().open(&link).await.page();
+    assert_eq!(dead.status(), 404, "{dead}");
 }
 
 /// An administrator's account with an address that nobody vouched for is not to be had by a mailbox.
