@@ -4,16 +4,14 @@
 //! account that has one, or that may use the console, is never reached this way (ADMIN-15). A new one kills the older ones.
 
 use chrono::{DateTime, Duration, Utc};
-use usher_domain::{
-    AccountState, AttributeName, AuditActor, EmailAddress, Mail, MailContent, SecretText, User, UserId, Verification,
-};
+use usher_domain::{AccountState, AuditActor, EmailAddress, Mail, MailContent, SecretText, User, UserId};
 use usher_storage::setup_tokens::{self, SetupToken};
 use usher_storage::{Tx, attempts, audit, config, credentials, hash, roles, users};
 
 use crate::broker::Broker;
 use crate::console::{Admin, NotDone, deed};
 use crate::failure::Fault;
-use crate::mail;
+use crate::mail::{self, language, verified_address};
 use crate::passwords::PasswordError;
 use crate::setup::SetupFailure;
 use crate::visitor::Visitor;
@@ -83,17 +81,6 @@ async fn invitable(tx: &mut Tx, id: &UserId) -> Result<User, NotDone> {
         return Err(NotDone::Forbidden("this account has a password already".to_owned()));
     }
     Ok(user)
-}
-
-/// Where an invitation may be mailed: an address that nobody vouches for gets no key to the account.
-pub fn verified_address(user: &User) -> Option<EmailAddress> {
-    let value = user.attributes.get(&AttributeName::parse("email").ok()?)?;
-    let verified = value.verified != Verification::Unverified;
-    value.values.first().filter(|_| verified).and_then(|text| EmailAddress::parse(text).ok())
-}
-
-fn language(user: &User) -> Option<String> {
-    user.attributes.get(&AttributeName::parse("locale").ok()?)?.values.first().cloned()
 }
 
 /// The account that a link's purpose leads to, while it may still set its first password.

@@ -9,10 +9,10 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use usher_domain::{
     Authentication, ConnectionId, CorrelationId, ExternalIdentity, FlowId, Interaction, RefusalCode, SessionId,
-    SignInPageListing, SignInRequest,
+    SignInRequest,
 };
 
-use crate::plan::{FlowPlan, Options, StepNumber, StepOption};
+use crate::plan::{FlowPlan, Options, StepNumber};
 use crate::proof::{Ownership, PendingProof};
 
 /// A proved external identity and the opaque decision of provisioning about it (the broker's codec).
@@ -357,41 +357,6 @@ impl LoginFlow {
     /// `now`, but never before what this sign-in has already seen.
     pub(crate) fn no_earlier(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.max(self.seen_at)
-    }
-
-    /// Whether a step takes user name and password.
-    pub(crate) fn offers_password(&self, step: StepNumber) -> bool {
-        self.plan.options(step).contains(&StepOption::Password)
-    }
-
-    /// The connections that a step offers to this person: the listed ones, and the one hinted at.
-    pub(crate) fn offered_connections(&self, step: StepNumber) -> impl Iterator<Item = &ConnectionId> {
-        self.plan.options(step).iter().filter_map(|option| match option {
-            StepOption::Connection { id, listing } => {
-                let of_domain = self.identified.as_ref().is_some_and(|who| who.connections.contains(id));
-                let hinted = of_domain || self.request.connection_hint.as_ref() == Some(id);
-                match listing {
-                    SignInPageListing::Shown => true,
-                    SignInPageListing::Hidden => hinted,
-                    SignInPageListing::LinkOnly => false,
-                }
-                .then_some(id)
-            }
-            StepOption::Password => None,
-        })
-    }
-
-    /// Whether people may sign in to a step by a connection, listed or not.
-    pub(crate) fn signs_in_by(&self, step: StepNumber, connection: &ConnectionId) -> bool {
-        self.plan.options(step).iter().any(|option| match option {
-            StepOption::Connection { id, listing } => id == connection && *listing != SignInPageListing::LinkOnly,
-            StepOption::Password => false,
-        })
-    }
-
-    /// Whether a step plans a connection, listed or not: a session may have begun there.
-    pub(crate) fn plans_connection(&self, step: StepNumber, connection: &ConnectionId) -> bool {
-        self.plan.options(step).iter().any(|o| matches!(o, StepOption::Connection { id, .. } if id == connection))
     }
 
     /// Ends or interrupts the sign-in and drops what was proved.

@@ -51,6 +51,7 @@ mod advance;
 mod event;
 mod flow;
 mod next;
+mod options;
 mod plan;
 mod proof;
 mod session;

@@ -41,19 +41,8 @@ pub async fn arrive(
     visitor: &Visitor,
 ) -> Result<Arrived, Failure> {
     let now = broker.now();
-    let Some(state) = callback.state().filter(|_| !callback.is_oversized()) else {
-        return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);
-    };
-    let state_hash = hash(state.as_bytes());
-    let row = broker
-        .store
-        .read_ephemeral(move |tx| Box::pin(async move { pending::get(tx, &state_hash, now).await }))
-        .await?;
-    // A state made for another connection is as unknown here as one never made (OIDC-03).
-    let Some(row) = row.filter(|row| row.connection == *connection) else {
-        return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);
-    };
-    let mut stored = open(broker, &row)?;
+    let (row, mut stored) = handshake_of(broker, connection, callback, visitor).await?;
+    let state_hash = row.state_hash;
     let parked = stored.parked.take().map(Callback::new);
     let callback = parked.as_ref().unwrap_or(callback);
     if let Some(owner) = stored.probe {
@@ -70,8 +59,32 @@ pub async fn arrive(
     Box::pin(verify(broker, loaded, connection, callback, (stored, visitor))).await
 }
 
+/// The hand-shake that an answer belongs to; refused where there is none.
+pub(super) async fn handshake_of(
+    broker: &Broker,
+    connection: &ConnectionId,
+    callback: &Callback,
+    visitor: &Visitor,
+) -> Result<(PendingRow, StoredHandshake), Failure> {
+    let now = broker.now();
+    let Some(state) = callback.state().filter(|_| !callback.is_oversized()) else {
+        return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);
+    };
+    let state_hash = hash(state.as_bytes());
+    let row = broker
+        .store
+        .read_ephemeral(move |tx| Box::pin(async move { pending::get(tx, &state_hash, now).await }))
+        .await?;
+    // A state made for another connection is as unknown here as one never made (OIDC-03).
+    let Some(row) = row.filter(|row| row.connection == *connection) else {
+        return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);
+    };
+    let stored = open(broker, &row)?;
+    Ok((row, stored))
+}
+
 /// Opens a hand-shake.
-pub fn open(broker: &Broker, row: &PendingRow) -> Result<StoredHandshake, Fault> {
+fn open(broker: &Broker, row: &PendingRow) -> Result<StoredHandshake, Fault> {
     let bytes = broker
         .store
         .sealer()

@@ -10,7 +10,7 @@ use usher_domain::{ConnectionId, RefusalCode};
 use usher_storage::pending::{self, PendingRow};
 use usher_storage::{Purpose, hash, hex};
 
-use super::arrive::open;
+use super::arrive::handshake_of;
 use super::depart::StoredHandshake;
 use super::refuse::refuse_stranger;
 use crate::broker::Broker;
@@ -28,18 +28,8 @@ pub async fn park(
     visitor: &Visitor,
 ) -> Result<String, Failure> {
     let now = broker.now();
-    let Some(state) = callback.state().filter(|_| !callback.is_oversized()) else {
-        return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);
-    };
-    let state_hash = hash(state.as_bytes());
-    let row = broker
-        .store
-        .read_ephemeral(move |tx| Box::pin(async move { pending::get(tx, &state_hash, now).await }))
-        .await?;
-    let Some(row) = row.filter(|row| row.connection == *connection) else {
-        return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);
-    };
-    let stored = open(broker, &row)?;
+    let (row, stored) = handshake_of(broker, connection, callback, visitor).await?;
+    let state_hash = row.state_hash;
     // A parked answer is fetched by its browser, never posted.
     if stored.parked.is_some() {
         return Err(refuse_stranger(broker, RefusalCode::IdpResponseInvalid, visitor).await);

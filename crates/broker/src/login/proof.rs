@@ -19,7 +19,7 @@ use usher_provisioning::{Outcome, map};
 use usher_storage::attempts::{self, AttemptPolicy};
 use usher_storage::{Purpose, hex, roles, users};
 
-use super::commit::{language, shown};
+use super::commit::shown;
 use super::decided::authentication;
 use super::evidence::decide_now;
 use super::finish::{account_need, decision_context};
@@ -28,6 +28,7 @@ use super::refuse::{refuse, refuse_stranger};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::flow_state::{self, LoadedFlow};
+use crate::mail::language;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
 

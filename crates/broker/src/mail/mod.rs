@@ -6,10 +6,12 @@
 
 pub mod dispatch;
 mod failure;
+mod person;
 mod ports;
 mod queue;
 mod settings;
 
+pub use person::{language, verified_address};
 pub use ports::{Envelope, MailFault, MailParts, MailRenderer, MailSecurity, MailServer, Mailer, RenderedMail};
 pub use queue::queue;
 pub use settings::{LastFailure, MailStatus, send_test, status};

@@ -35,7 +35,7 @@ async fn show(Path(id): Path<String>, console: Console) -> Answer {
 
 /// The link is answered to the POST itself: an address that showed it could be opened again.
 fn page(console: &Console, user: &User, link: Option<SecretText>, rejected: Rejected) -> Response {
-    let mailed = console.broker().can_mail() && invitations::verified_address(user).is_some();
+    let mailed = console.broker().can_mail() && usher_broker::mail::verified_address(user).is_some();
     let view = InvitePage {
         shell: console.shell(SECTION),
         id: user.id.clone(),

@@ -5,8 +5,7 @@
 
 use serde_json::json;
 use usher_domain::{
-    AttributeName, ConnectionId, EmailAddress, ExternalKey, FederatedLink, LinkId, Mail, MailContent,
-    SeveralIdentities, User, UserId,
+    ConnectionId, ExternalKey, FederatedLink, LinkId, Mail, MailContent, SeveralIdentities, User, UserId,
 };
 use usher_provisioning::{Explanation, Reason, mask};
 use usher_storage::links::LinkInsert;
@@ -18,6 +17,7 @@ use crate::audit::user_object;
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::grant::GrantPayload;
+use crate::mail::{language, verified_address};
 use crate::visitor::Visitor;
 
 /// Whether a link may go.
@@ -129,11 +129,8 @@ impl Ending {
 }
 
 fn letter(user: &User, connection: String) -> Option<Mail> {
-    let email = user.attributes.get(&AttributeName::email()).filter(|value| value.verified.is_verified())?;
-    let to = EmailAddress::parse(email.values.first()?).ok()?;
-    let locale = AttributeName::parse("locale").ok().and_then(|name| user.attributes.get(&name));
-    let language = locale.and_then(|value| value.values.first().cloned());
-    Some(Mail { to, language, content: MailContent::AccountUnlinked { connection } })
+    let content = MailContent::AccountUnlinked { connection };
+    Some(Mail { to: verified_address(user)?, language: language(user), content })
 }
 
 /// What the form of a link by hand sends.

@@ -17,6 +17,7 @@ use super::account::{event, link_account, tell_update};
 use super::{FinishPlan, NotCommitted, Person, active, person_of};
 use crate::accounts::reclaim;
 use crate::login::evidence::DecisionContext;
+use crate::mail::{language, verified_address};
 use crate::tracing_events::note;
 
 /// Links, updates, and tells the person.
@@ -133,9 +134,7 @@ async fn tell_person(
     context: &DecisionContext,
     user: &User,
 ) -> Result<(), NotCommitted> {
-    let address = user.attributes.get(&AttributeName::email()).filter(|value| value.verified.is_verified());
-    let address = address.and_then(|value| EmailAddress::parse(value.values.first()?).ok());
-    let Some(to) = address.filter(|_| plan.can_mail) else { return Ok(()) };
+    let Some(to) = verified_address(user).filter(|_| plan.can_mail) else { return Ok(()) };
     let mail = Mail {
         to,
         language: language(user),
@@ -146,12 +145,6 @@ async fn tell_person(
     };
     crate::mail::queue(tx, &plan.store, &*plan.entropy, &mail, plan.now).await?;
     Ok(())
-}
-
-/// The language of a person, as the account says.
-pub fn language(user: &User) -> Option<String> {
-    let locale = AttributeName::parse("locale").ok()?;
-    user.attributes.get(&locale)?.values.first().cloned()
 }
 
 /// Who somebody is at a provider, masked.

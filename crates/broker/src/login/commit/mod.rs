@@ -22,7 +22,7 @@ use usher_storage::sessions::CookieId;
 use usher_storage::{Hash, Store, Tx, config, credentials, sessions, users};
 
 pub use account::verified_email;
-pub use link::{language, shown};
+pub use link::shown;
 pub use records::SESSION_KEY;
 
 use super::evidence::{DecisionContext, decide_now};
