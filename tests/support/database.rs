@@ -71,9 +71,12 @@ impl Database {
     pub async fn rows(&self) -> Rows {
         let numbers = self
             .numbers(
-                "SELECT count(*) FROM users UNION ALL SELECT count(*) FROM federated_links \
-                 UNION ALL SELECT count(*) FROM sessions WHERE kind = 'browser' \
-                 UNION ALL SELECT count(*) FROM grants UNION ALL SELECT count(*) FROM refresh_tokens",
+                // Without an order PostgreSQL may answer the branches as they finish, side by side.
+                "SELECT n FROM (SELECT 1 AS place, count(*) AS n FROM users \
+                 UNION ALL SELECT 2, count(*) FROM federated_links \
+                 UNION ALL SELECT 3, count(*) FROM sessions WHERE kind = 'browser' \
+                 UNION ALL SELECT 4, count(*) FROM grants \
+                 UNION ALL SELECT 5, count(*) FROM refresh_tokens) AS counted ORDER BY place",
             )
             .await;
         let [users, links, sessions, grants, refresh_tokens] = numbers[..] else { panic!("five numbers") };
