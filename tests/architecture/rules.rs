@@ -8,13 +8,30 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("oidc-rp", &[]),
     ("connectors", &["domain", "oidc-rp"]),
-    ("login-flow", &["domain"]),
+    ("flow-script", &["domain"]),
+    ("login-flow", &["domain", "flow-script"]),
     ("provisioning", &["domain"]),
     ("oidc-provider", &["domain"]),
     ("storage", &["domain"]),
-    ("broker", &["domain", "oidc-rp", "connectors", "login-flow", "provisioning", "oidc-provider", "storage"]),
+    (
+        "broker",
+        &["domain", "oidc-rp", "connectors", "flow-script", "login-flow", "provisioning", "oidc-provider", "storage"],
+    ),
     ("outbound", &["domain", "connectors", "broker"]),
-    ("web", &["domain", "connectors", "login-flow", "provisioning", "oidc-provider", "storage", "broker", "outbound"]),
+    (
+        "web",
+        &[
+            "domain",
+            "connectors",
+            "flow-script",
+            "login-flow",
+            "provisioning",
+            "oidc-provider",
+            "storage",
+            "broker",
+            "outbound",
+        ],
+    ),
 ];
 
 /// Third-party crates and the only crates of ours that may use them; an empty list means nobody.
