@@ -1,10 +1,16 @@
 # The server alone: built on Debian, run on Debian as a user without rights, with nothing but the program and the
 # certificates of public authorities.
+FROM node:22-bookworm-slim AS assets
+WORKDIR /source
+COPY assets ./assets
+RUN npm ci --prefix assets --no-audit --no-fund --ignore-scripts && npm run --prefix assets build
+
 FROM rust:1.95-bookworm AS build
 # The image's own toolchain: rust-toolchain.toml would have rustup fetch parts that a build does not need.
 ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /source
 COPY . .
+COPY --from=assets /source/assets/dist ./assets/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
     cargo build --release --locked -p usher-web --bin usher \

@@ -6,5 +6,6 @@ use_rust
 
 scripts/install-debian.sh build test lint
 scripts/node-path.sh >/dev/null
+scripts/assets.sh
 scripts/install-tool.sh cargo-deny >/dev/null
 cargo fetch --locked --quiet

@@ -14,6 +14,7 @@ done
 
 # npm runs on the machine's own node, which knows the certificates that the machine trusts; the peers on a newer one.
 scripts/install-peers.sh
+scripts/assets.sh
 node_dir=$(scripts/node-path.sh)
 export PATH="$node_dir:$PATH"
 

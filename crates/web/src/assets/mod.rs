@@ -1,7 +1,8 @@
 //! Static files of the pages, embedded in the binary and addressed by their content.
 //!
 //! A page names an asset through [`asset_url`]; the address carries the hash of the content, so a
-//! browser may keep it for ever. Only our own files are here: no font, no third-party address.
+//! browser may keep it for ever. Only our own files are here, and the script editor's bundle (`make assets`, see
+//! `assets/build.mjs`): no font, no third-party address. Without the bundle its page works with a plain text area.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,6 +30,14 @@ struct Scripts;
 #[folder = "../../assets/img/"]
 struct Images;
 
+/// What `make assets` built; nothing where Node.js is missing.
+#[derive(RustEmbed)]
+#[folder = "../../assets/dist/"]
+struct Bundles;
+
+/// The bundle of the script editor.
+pub const SCRIPT_EDITOR: &str = "script-editor.js";
+
 /// One embedded file.
 #[derive(Debug)]
 pub struct Asset {
@@ -44,9 +53,11 @@ static ASSETS: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(|| {
     let styles = Styles::iter().filter_map(|name| Some((name.clone(), Styles::get(&name)?)));
     let scripts = Scripts::iter().filter_map(|name| Some((name.clone(), Scripts::get(&name)?)));
     let images = Images::iter().filter_map(|name| Some((name.clone(), Images::get(&name)?)));
+    let bundles = Bundles::iter().filter_map(|name| Some((name.clone(), Bundles::get(&name)?)));
     styles
         .chain(scripts)
         .chain(images)
+        .chain(bundles)
         .filter_map(|(name, file)| Some((name.to_string(), embed(&name, file)?)))
         .collect()
 });
@@ -127,8 +138,32 @@ mod tests {
     fn no_asset_reaches_for_another_host() {
         for (url, asset) in all() {
             let text = String::from_utf8_lossy(&asset.bytes).replace("http://www.w3.org/2000/svg", "");
-            for foreign in ["http://", "https://", "url(", "@import", "eval(", "innerHTML"] {
+            for foreign in ["http://", "https://", "@import", "eval(", "new Function", "innerHTML"] {
                 assert!(!text.contains(foreign), "{url} contains {foreign}");
+            }
+            // The editor's own pictures are in `data:` addresses; its look replaces every one of them.
+            assert!(!text.contains("url(") || url.ends_with(SCRIPT_EDITOR), "{url} contains a picture");
+        }
+    }
+
+    #[test]
+    fn the_editors_bundle_carries_its_licences() {
+        let Some(bundle) = find(SCRIPT_EDITOR) else { return };
+        let text = String::from_utf8_lossy(&bundle.bytes);
+        assert!(text.contains("Licences of what this file holds") && text.contains("@codemirror/view"));
+    }
+
+    #[test]
+    fn the_lock_file_names_the_packages_of_the_design() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets");
+        let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        let lock: serde_json::Value = serde_json::from_str(&read("package-lock.json")).unwrap();
+        let wanted: serde_json::Value = serde_json::from_str(&read("package.json")).unwrap();
+        assert!(lock["packages"].as_object().unwrap().values().all(|package| package["resolved"].is_null()));
+        assert!(wanted["dependencies"].get("codemirror").is_none(), "that name is the old version");
+        for kind in ["dependencies", "devDependencies"] {
+            for (name, version) in wanted[kind].as_object().unwrap() {
+                assert_eq!(lock["packages"][format!("node_modules/{name}")]["version"], *version, "{name}");
             }
         }
     }
