@@ -116,6 +116,10 @@ identifier!(
     GroupId, "gr_"
 );
 identifier!(
+    /// An authenticator app that a person enrolled.
+    TotpId, "totp_"
+);
+identifier!(
     /// A mail on its way out.
     MailId, "m_"
 );

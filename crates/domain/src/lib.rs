@@ -15,6 +15,7 @@ mod application;
 mod attributes;
 mod audit;
 mod connection;
+mod flow;
 mod group;
 mod identity;
 mod ids;
@@ -39,11 +40,14 @@ pub use connection::{
     AttributeMapping, Connection, ConnectionKind, GroupMapping, GroupSettings, NoLongerSent, Recording,
     SignInPageListing, UnmappedGroups,
 };
+pub use flow::{
+    AcrLevel, Authenticator, FactorUse, FlowDefinition, FlowOption, FlowOwner, FlowStep, FlowVersion, MAX_STEPS,
+};
 pub use group::{Group, Membership, MembershipSource};
 pub use identity::{Claims, ExternalIdentity, ExternalKey, FederatedLink, Subject};
 pub use ids::{
     ApplicationId, ClientId, ConnectionId, CorrelationId, FlowId, GrantId, GroupId, InvalidId, KeyId, LinkId, MailId,
-    RecordingId, SessionId, TokenFamilyId, UserId,
+    RecordingId, SessionId, TokenFamilyId, TotpId, UserId,
 };
 pub use mail::{Mail, MailContent};
 pub use ports::{Clock, Entropy};

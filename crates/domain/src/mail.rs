@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::EmailAddress;
+use crate::{Authenticator, EmailAddress};
 
 /// What a mail says. Rendered when it is sent; sealed until then, since codes and links are secrets.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,54 @@ pub enum MailContent {
         /// For how many hours it works.
         hours: u32,
     },
+    /// A code that proves a sign-in: typed on the page that asks for it.
+    SignInCode {
+        /// The code, for the person to type.
+        code: String,
+        /// Name of the application that the person signs in to.
+        application: String,
+        /// For how many minutes it works.
+        minutes: u32,
+    },
+    /// A way to prove oneself was set up.
+    FactorAdded {
+        /// Which.
+        factor: Authenticator,
+        /// What the person calls it.
+        name: String,
+    },
+    /// A way to prove oneself was removed.
+    FactorRemoved {
+        /// Which.
+        factor: Authenticator,
+        /// What the person called it.
+        name: String,
+    },
+    /// The password was set or changed.
+    PasswordChanged,
+    /// New recovery codes replaced the old ones.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed {
+        /// How many are left.
+        left: u32,
+    },
+    /// The helpdesk removed every second factor.
+    FactorsReset,
+    /// The helpdesk handed out a one-time code in place of a second factor.
+    BypassIssued {
+        /// For how many minutes it works.
+        minutes: u32,
+    },
+    /// A link to choose a new password.
+    PasswordReset {
+        /// The one-time link.
+        link: String,
+        /// The account's user name.
+        username: String,
+        /// For how many minutes it works.
+        minutes: u32,
+    },
     /// A test of the mail settings.
     Test,
 }
@@ -49,6 +97,15 @@ impl std::fmt::Debug for MailContent {
             Self::AccountUnlinked { .. } => "AccountUnlinked",
             Self::OwnershipCode { .. } => "OwnershipCode",
             Self::Invitation { .. } => "Invitation",
+            Self::SignInCode { .. } => "SignInCode",
+            Self::FactorAdded { .. } => "FactorAdded",
+            Self::FactorRemoved { .. } => "FactorRemoved",
+            Self::PasswordChanged => "PasswordChanged",
+            Self::RecoveryCodesMade => "RecoveryCodesMade",
+            Self::RecoveryCodeUsed { .. } => "RecoveryCodeUsed",
+            Self::FactorsReset => "FactorsReset",
+            Self::BypassIssued { .. } => "BypassIssued",
+            Self::PasswordReset { .. } => "PasswordReset",
             Self::Test => "Test",
         })
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Claims, ConnectionId, SessionId, Subject};
+use crate::{Claims, ConnectionId, FactorUse, SessionId, Subject};
 
 /// How a person was authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub struct Authentication {
     /// Names of the mapped groups of a person without a local account; empty otherwise.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// The local factors proved beside it, with the time of each.
+    #[serde(default)]
+    pub factors: Vec<FactorUse>,
+    /// The authentication context class that was reached, where the flow names them (`acr`).
+    #[serde(default)]
+    pub acr: Option<String>,
 }
 
 /// A live session of one browser.

@@ -33,6 +33,9 @@ pub struct SignInRequest {
     /// Languages wanted, best first (`ui_locales`).
     #[serde(default)]
     pub ui_locales: Vec<String>,
+    /// Authentication context classes wanted, best first (`acr_values`).
+    #[serde(default)]
+    pub acr_values: Vec<String>,
 }
 
 /// Why a sign-in was refused: the stable code of page, audit, trace and metrics.
@@ -65,6 +68,14 @@ pub enum RefusalCode {
     LinkMismatch,
     /// The local account is disabled.
     AccountDisabled,
+    /// A second step needs a local account, and the person has none.
+    MfaNeedsAccount,
+    /// A second step needs something that the person has not set up, and may not set up now.
+    MfaUnavailable,
+    /// The script of the flow said no.
+    ScriptDenied,
+    /// The script of the flow is broken.
+    ScriptError,
     /// The person may not use the application.
     AppAccessDenied,
     /// The application's request is malformed.
@@ -102,6 +113,10 @@ impl RefusalCode {
             Self::LinkRefused => "link_refused",
             Self::LinkMismatch => "link_mismatch",
             Self::AccountDisabled => "account_disabled",
+            Self::MfaNeedsAccount => "mfa_needs_account",
+            Self::MfaUnavailable => "mfa_unavailable",
+            Self::ScriptDenied => "script_denied",
+            Self::ScriptError => "script_error",
             Self::AppAccessDenied => "app_access_denied",
             Self::BadRequest => "bad_request",
             Self::RedirectUriMismatch => "redirect_uri_mismatch",

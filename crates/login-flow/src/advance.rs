@@ -7,12 +7,14 @@ use chrono::{DateTime, Utc};
 use usher_domain::{Authentication, ConnectionId, Interaction, RefusalCode, SignInPageStyle, Subject};
 
 use crate::event::{FlowError, FlowEvent};
+use crate::factor::{self, FactorProof, ProvedFactor};
 use crate::flow::{
     ChosenConnection, CompletedStep, Evidence, Factor, Finality, FlowRefusal, Identified, LoginFlow, ProvedIdentity,
     Rejection, Standing,
 };
 use crate::plan::StepNumber;
 use crate::proof;
+use crate::script::{self, is_federated};
 use crate::session::{session_fits, upstream_is_fresh};
 
 /// Longest user name that is kept to fill the form in again.
@@ -43,10 +45,28 @@ pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<
         FlowEvent::SessionReused { step, session } => {
             session_fits(&flow, &session, now)?;
             let evidence = Evidence::Session(session.id.clone());
-            complete(flow, step, session.authentication, evidence)
+            complete(flow, step, session.authentication, evidence).map(factor::reuse_known)
         }
+        FlowEvent::PasskeyAccepted { step, authentication, id } => {
+            factor::accept_passkey(flow, step, authentication, id)
+        }
+        FlowEvent::FactorBegun { pending } => factor::begin(flow, pending),
+        FlowEvent::FactorDropped { step } => factor::drop_pending(flow, step),
+        FlowEvent::FactorRejected { step, authenticator } => factor::reject(flow, step, authenticator),
+        FlowEvent::FactorProved { proved } => factor::prove(flow, *proved),
+        FlowEvent::DeviceRemembered => {
+            flow.remember = flow.plan.remember_days.is_some();
+            Ok(flow)
+        }
+        FlowEvent::CodesSeen => {
+            flow.codes_seen = true;
+            Ok(flow)
+        }
+        FlowEvent::ScriptRan { record, said } => script::ran(flow, record, said).map(factor::reuse_known),
+        FlowEvent::Prompted { answer } => script::prompted(flow, answer),
+        FlowEvent::Aborted { step } => script::aborted(flow, step),
         FlowEvent::Restarted => {
-            flow.completed.clear();
+            flow.forget_steps();
             flow.rejection = None;
             flow.identified = None;
             flow.proof = None;
@@ -56,11 +76,10 @@ pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<
         }
         FlowEvent::Refused { code, connection } => {
             flow.rejection = None;
-            flow.refuse(FlowRefusal { code, connection, finality: finality(code) });
-            Ok(flow)
+            Ok(script::failed(flow, FlowRefusal { code, connection, finality: finality(code) }))
         }
         FlowEvent::Finished => {
-            if !flow.is_complete() {
+            if !flow.is_complete() || flow.codes_to_show().is_some() {
                 return Err(FlowError::NotReady);
             }
             flow.standing = Standing::Finished { at: now };
@@ -72,7 +91,7 @@ pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<
 /// What no event may do: act on an ended sign-in, exceed its limits, ask a person who must not be asked.
 fn refuse_at_the_door(flow: &LoginFlow, event: &FlowEvent, now: DateTime<Utc>) -> Result<(), FlowError> {
     match &flow.standing {
-        Standing::Finished { .. } => return Err(FlowError::AlreadyFinished),
+        Standing::Finished { .. } | Standing::Ended { .. } => return Err(FlowError::AlreadyFinished),
         Standing::Refused { refusal } if refusal.finality == Finality::Final => {
             return Err(FlowError::Ended(refusal.code));
         }
@@ -86,11 +105,19 @@ fn refuse_at_the_door(flow: &LoginFlow, event: &FlowEvent, now: DateTime<Utc>) -
     if flow.events >= LoginFlow::MAX_EVENTS && !closes {
         return Err(FlowError::TooManyEvents);
     }
-    let asks = !closes && !matches!(event, FlowEvent::SessionReused { .. } | FlowEvent::Redecided { .. });
+    let silent =
+        matches!(event, FlowEvent::SessionReused { .. } | FlowEvent::Redecided { .. } | FlowEvent::ScriptRan { .. });
+    let asks = !closes && !silent && !is_remembered(event);
     if asks && flow.request.interaction == Interaction::Forbidden {
         return Err(FlowError::InteractionForbidden);
     }
     Ok(())
+}
+
+/// A browser that is remembered answers without being asked.
+fn is_remembered(event: &FlowEvent) -> bool {
+    let by = |proved: &ProvedFactor| matches!(proved.by, FactorProof::Remembered | FactorProof::Connection);
+    matches!(event, FlowEvent::FactorProved { proved } if by(proved))
 }
 
 /// Codes after which only the application can start anew; after the others the person may try another way.
@@ -112,8 +139,7 @@ pub(crate) fn at_open_step(flow: &mut LoginFlow, step: StepNumber) -> Result<(),
         return Err(FlowError::StepClosed);
     }
     flow.standing = Standing::Open;
-    flow.rejection = None;
-    flow.proof = None;
+    flow.clear_step();
     Ok(())
 }
 
@@ -165,8 +191,7 @@ fn reject_password(mut flow: LoginFlow, step: StepNumber, typed_name: Option<Str
     *failed = failed.saturating_add(1);
     if *failed >= LoginFlow::MAX_FAILED_ATTEMPTS {
         let code = RefusalCode::RateLimited;
-        flow.refuse(FlowRefusal { code, connection: None, finality: Finality::Final });
-        return Ok(flow);
+        return Ok(script::failed(flow, FlowRefusal { code, connection: None, finality: Finality::Final }));
     }
     let typed_name = typed_name.map(|name| name.chars().take(MAX_TYPED_NAME).collect());
     flow.rejection = Some(Rejection { typed_name });
@@ -238,14 +263,17 @@ pub(crate) fn complete(
     at_open_step(&mut flow, step)?;
     let at = flow.seen_at;
     flow.completed.push(CompletedStep { step, authentication, evidence, at });
+    script::completed(&mut flow);
     Ok(flow)
 }
 
 /// Replaces the decision about the proved identity. What later steps proved for somebody else is dropped:
 /// a race never puts a stranger's factor on an account.
 fn redecide(mut flow: LoginFlow, authentication: Authentication, decision: String) -> Result<LoginFlow, FlowError> {
-    let federated = |done: &CompletedStep| matches!(done.evidence, Evidence::Identity(_));
-    let position = flow.completed.iter().position(federated).ok_or(FlowError::NotReady)?;
+    let subject_step = flow.subject_completed().map(|done| done.step);
+    let deciding = |done: &CompletedStep| is_federated(&done.evidence) && Some(done.step) == subject_step;
+    let any = || flow.completed.iter().rposition(|done| is_federated(&done.evidence));
+    let position = flow.completed.iter().rposition(deciding).or_else(any).ok_or(FlowError::NotReady)?;
     let earlier_differs =
         flow.completed.iter().take(position).any(|done| done.authentication.subject != authentication.subject);
     if earlier_differs {
@@ -263,7 +291,7 @@ fn redecide(mut flow: LoginFlow, authentication: Authentication, decision: Strin
     if changed {
         // What was proved for one account counts nothing for another.
         proved.ownership = None;
-        flow.completed.truncate(position.saturating_add(1));
+        script::keep_up_to(&mut flow, position);
     }
     Ok(flow)
 }

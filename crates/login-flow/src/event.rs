@@ -1,10 +1,13 @@
 //! What can happen in a sign-in, and why it may be refused as a fact.
 
-use usher_domain::{Authentication, BrowserSession, ConnectionId, RefusalCode, UserId};
+use usher_domain::{Authentication, Authenticator, BrowserSession, ConnectionId, RefusalCode, UserId};
 
+use crate::factor::{PendingFactor, ProvedFactor};
 use crate::flow::ProvedIdentity;
 use crate::plan::StepNumber;
-use crate::proof::{OwnershipBy, SentCode, WrongProof};
+use crate::factors::mail_code::SentCode;
+use crate::proof::{OwnershipBy, WrongProof};
+use crate::script::ScriptSaid;
 use crate::session::UnfitSession;
 
 /// Something that happened. Events that complete a step name it, so that a form sent twice or a late
@@ -91,6 +94,58 @@ pub enum FlowEvent {
         step: StepNumber,
         /// The session.
         session: Box<BrowserSession>,
+    },
+    /// A passkey said who the person is, in a step that offers it.
+    PasskeyAccepted {
+        /// The open step.
+        step: StepNumber,
+        /// Who.
+        authentication: Authentication,
+        /// Id of the credential.
+        id: String,
+    },
+    /// A factor is asked for, or its set-up began.
+    FactorBegun {
+        /// What.
+        pending: PendingFactor,
+    },
+    /// The person wants another way within the step.
+    FactorDropped {
+        /// The open step.
+        step: StepNumber,
+    },
+    /// An answer to a factor was wrong.
+    FactorRejected {
+        /// The open step.
+        step: StepNumber,
+        /// Which.
+        authenticator: Authenticator,
+    },
+    /// A factor was proved.
+    FactorProved {
+        /// What, and why it counts.
+        proved: Box<ProvedFactor>,
+    },
+    /// The person wants this browser remembered in place of second factors.
+    DeviceRemembered,
+    /// The person has seen the recovery codes.
+    CodesSeen,
+    /// The script of the flow ran.
+    ScriptRan {
+        /// What a repeated run needs besides the answers, opaque.
+        record: String,
+        /// What it said.
+        said: ScriptSaid,
+    },
+    /// The page that the script showed was filled in.
+    Prompted {
+        /// The fields, as JSON text.
+        answer: String,
+    },
+    /// The person gives the open step up.
+    Aborted {
+        /// The open step.
+        step: StepNumber,
     },
     /// The person asked to start again or to use another way.
     Restarted,

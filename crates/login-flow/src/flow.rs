@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use usher_domain::{
-    Authentication, ConnectionId, CorrelationId, ExternalIdentity, FlowId, Interaction, RefusalCode, SessionId,
-    SignInRequest,
+    Authentication, Authenticator, ConnectionId, CorrelationId, ExternalIdentity, FlowId, Interaction, RefusalCode,
+    SessionId, SignInRequest,
 };
 
-use crate::plan::{FlowPlan, Options, StepNumber};
+use crate::factor::{Enrolment, FactorProof, PendingFactor};
+use crate::plan::{FlowPlan, Options, Order, StepNumber};
 use crate::proof::{Ownership, PendingProof};
+use crate::script::{Renewal, ScriptEnding, ScriptProgress};
 
 /// A proved external identity and the opaque decision of provisioning about it (the broker's codec).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,13 @@ pub enum Evidence {
     Identity(Box<ProvedIdentity>),
     /// A session that this browser already had.
     Session(SessionId),
+    /// A second factor, or a passkey by itself.
+    Factor {
+        /// Which.
+        authenticator: Authenticator,
+        /// Why it counts.
+        proof: FactorProof,
+    },
 }
 
 /// A step that a person completed.
@@ -78,6 +87,7 @@ pub struct FlowRefusal {
 pub(crate) enum Standing {
     Open,
     Refused { refusal: FlowRefusal },
+    Ended { ending: ScriptEnding },
     Finished { at: DateTime<Utc> },
 }
 
@@ -86,6 +96,22 @@ pub(crate) enum Standing {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Factor {
     Password,
+    Passkey,
+    Totp,
+    EmailOtp,
+    RecoveryCode,
+}
+
+impl Factor {
+    pub(crate) fn of(authenticator: Authenticator) -> Self {
+        match authenticator {
+            Authenticator::Password => Self::Password,
+            Authenticator::Passkey => Self::Passkey,
+            Authenticator::Totp => Self::Totp,
+            Authenticator::EmailOtp => Self::EmailOtp,
+            Authenticator::RecoveryCode => Self::RecoveryCode,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,6 +201,16 @@ pub struct LoginFlow {
     /// Codes that this sign-in had sent, whatever became of them.
     #[serde(default)]
     pub(crate) codes_sent: u32,
+    #[serde(default)]
+    pub(crate) pending_factor: Option<PendingFactor>,
+    #[serde(default)]
+    pub(crate) enrolments: Vec<Enrolment>,
+    #[serde(default)]
+    pub(crate) codes_seen: bool,
+    #[serde(default)]
+    pub(crate) remember: bool,
+    #[serde(default)]
+    pub(crate) script: ScriptProgress,
     /// How often the person asked for another way.
     pub(crate) restarts: u32,
     pub(crate) standing: Standing,
@@ -209,6 +245,11 @@ impl LoginFlow {
             identified: None,
             proof: None,
             codes_sent: 0,
+            pending_factor: None,
+            enrolments: Vec::new(),
+            codes_seen: false,
+            remember: false,
+            script: ScriptProgress::default(),
             restarts: 0,
             standing: Standing::Open,
         }
@@ -235,6 +276,9 @@ impl LoginFlow {
             return Err(FlowUnreadable::Version(probe.version));
         }
         let flow: Self = serde_json::from_str(text)?;
+        if flow.plan.order == Order::Scripted {
+            return Ok(flow);
+        }
         if flow.completed.len() > flow.plan.steps.len() {
             return Err(FlowUnreadable::Inconsistent("more steps completed than planned"));
         }
@@ -295,12 +339,26 @@ impl LoginFlow {
 
     /// Whether every step is completed. A plan without steps never is.
     pub(crate) fn is_complete(&self) -> bool {
-        !self.completed.is_empty() && self.completed.len() >= self.plan.steps.len()
+        let done = match self.plan.order {
+            Order::InTurn => self.completed.len() >= self.plan.required(),
+            Order::Scripted => self.script.succeeded,
+        };
+        done && !self.completed.is_empty()
     }
 
-    /// The first step that is not completed.
+    /// The step that is open: the first that is not completed, or the one that the script asked for.
     pub fn open_step(&self) -> Option<StepNumber> {
-        if self.is_complete() { None } else { StepNumber::at(self.completed.len()) }
+        match self.plan.order {
+            Order::InTurn if self.is_complete() => None,
+            Order::InTurn => StepNumber::at(self.completed.len()),
+            Order::Scripted => self.execution().map(|execution| execution.step),
+        }
+    }
+
+    /// The completed step that says who the person is: the subject step, or the first where that was never executed.
+    pub fn subject_completed(&self) -> Option<&CompletedStep> {
+        let own = self.completed.iter().rev().find(|done| done.step == self.plan.subject_step);
+        own.or(self.completed.first())
     }
 
     /// Who signed in, once every step is completed: the subject step with the methods of all steps.
@@ -308,21 +366,32 @@ impl LoginFlow {
         if !self.is_complete() {
             return None;
         }
-        let (subject_step, others) = self.completed.split_first()?;
-        let mut authentication = subject_step.authentication.clone();
-        for method in others.iter().flat_map(|step| &step.authentication.amr) {
-            if !authentication.amr.contains(method) {
-                authentication.amr.push(method.clone());
+        let mut authentication = self.subject_completed()?.authentication.clone();
+        for done in &self.completed {
+            for method in &done.authentication.amr {
+                if !authentication.amr.contains(method) {
+                    authentication.amr.push(method.clone());
+                }
+            }
+            for factor in &done.authentication.factors {
+                if !authentication.factors.contains(factor) {
+                    authentication.factors.push(factor.clone());
+                }
             }
         }
+        let reached = match self.plan.order {
+            Order::InTurn => self.plan.acr.clone(),
+            Order::Scripted => self.script.acr.clone(),
+        };
+        authentication.acr = reached;
         Some(authentication)
     }
 
     /// The proved identity of the subject step, if it was federated in this very sign-in.
     pub fn proved_identity(&self) -> Option<&ProvedIdentity> {
-        match &self.completed.first()?.evidence {
+        match &self.subject_completed()?.evidence {
             Evidence::Identity(proved) => Some(proved),
-            Evidence::Password | Evidence::Session(_) => None,
+            Evidence::Password | Evidence::Session(_) | Evidence::Factor { .. } => None,
         }
     }
 
@@ -333,9 +402,9 @@ impl LoginFlow {
 
     /// The session that satisfied the subject step, if one did.
     pub fn reused_session(&self) -> Option<&SessionId> {
-        match &self.completed.first()?.evidence {
+        match &self.subject_completed()?.evidence {
             Evidence::Session(id) => Some(id),
-            Evidence::Password | Evidence::Identity(_) => None,
+            Evidence::Password | Evidence::Identity(_) | Evidence::Factor { .. } => None,
         }
     }
 
@@ -361,8 +430,23 @@ impl LoginFlow {
 
     /// Ends or interrupts the sign-in and drops what was proved.
     pub(crate) fn refuse(&mut self, refusal: FlowRefusal) {
-        self.completed.clear();
+        self.forget_steps();
         self.proof = None;
         self.standing = Standing::Refused { refusal };
+    }
+
+    /// Drops what was proved and set up; a script begins again at its top.
+    pub(crate) fn forget_steps(&mut self) {
+        self.completed.clear();
+        self.clear_factors();
+        self.script = ScriptProgress::default();
+    }
+
+    /// Whether what the person proved before may stand for the open step.
+    pub(crate) fn renewal(&self) -> Renewal {
+        if self.request.interaction == Interaction::Forced {
+            return Renewal::Forced;
+        }
+        self.execution().map_or(Renewal::Allowed, |execution| execution.renewal)
     }
 }

@@ -25,6 +25,7 @@
 //!             login_hint: None,
 //!             connection_hint: None,
 //!             ui_locales: Vec::new(),
+//!             acr_values: Vec::new(),
 //!         },
 //!         protocol_request: String::new(),
 //!         plan: FlowPlan::one_step(1, AccountNeed::Any, vec![StepOption::Password]),
@@ -40,6 +41,8 @@
 //!     amr: vec!["pwd".to_owned()],
 //!     pass_through: serde_json::Map::new(),
 //!     groups: Vec::new(),
+//!     factors: Vec::new(),
+//!     acr: None,
 //! };
 //! let flow = advance(flow, FlowEvent::PasswordAccepted { step: StepNumber::FIRST, authentication }, now)?;
 //! assert_eq!(next(&flow, now), Next::Finish);
@@ -49,11 +52,15 @@
 
 mod advance;
 mod event;
+mod factor;
+pub mod factors;
 mod flow;
+pub mod lint;
 mod next;
 mod options;
 mod plan;
 mod proof;
+mod script;
 mod session;
 
 #[cfg(test)]
@@ -61,11 +68,20 @@ mod tests;
 
 pub use advance::advance;
 pub use event::{FlowError, FlowEvent};
+pub use factor::{
+    Enrolment, FactorAccount, FactorFacts, FactorOffer, FactorPage, FactorProof, FactorPurpose, PendingFactor,
+    ProvedFactor, choose_page,
+};
 pub use flow::{
     Beginning, CompletedStep, Evidence, Finality, FlowRefusal, FlowUnreadable, LoginFlow, ProvedIdentity,
     UpstreamDemand,
 };
 pub use next::{Next, SignInNotice, SignInOffer, next};
-pub use plan::{FlowPlan, Options, StepNumber, StepOption, StepPlan};
-pub use proof::{CODE_MINUTES, CodeStanding, Ownership, OwnershipBy, PendingProof, ProofOffer, SentCode, WrongProof};
+pub use plan::{FlowPlan, Options, Order, StepNumber, StepOption, StepPlan};
+pub use factors::mail_code::{CODE_MINUTES, CodeStanding, SentCode};
+pub use proof::{Ownership, OwnershipBy, PendingProof, ProofOffer, WrongProof};
+pub use script::{
+    Answered, AnsweredBy, Execution, MAX_QUESTIONS, PromptAsk, Question, QuestionResult, Renewal, ScriptEnding,
+    ScriptProgress, ScriptSaid,
+};
 pub use session::{UnfitSession, session_fits};

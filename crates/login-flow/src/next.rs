@@ -1,11 +1,13 @@
 //! What happens now: derived from the facts at every request of the dispatcher, never stored.
 
 use chrono::{DateTime, Utc};
-use usher_domain::{ConnectionId, Interaction, RefusalCode, SignInPageStyle};
+use usher_domain::{Authenticator, ConnectionId, Interaction, RefusalCode, SignInPageStyle};
 
+use crate::factor::{self, FactorOffer};
 use crate::flow::{Finality, FlowRefusal, LoginFlow, Standing};
 use crate::plan::StepNumber;
 use crate::proof::{self, ProofOffer};
+use crate::script::{PromptAsk, ScriptEnding};
 
 /// A word above the sign-in form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct SignInOffer {
     pub step: StepNumber,
     /// Whether user name and password are offered.
     pub password: bool,
+    /// Whether a passkey is offered, by itself.
+    pub passkey: bool,
     /// The connections offered, in order.
     pub connections: Vec<ConnectionId>,
     /// Whom the application expects; only fills the form in.
@@ -40,6 +44,16 @@ pub enum Next {
     ShowSignIn(SignInOffer),
     /// The person is asked who they are, and nothing else yet.
     AskIdentifier(SignInOffer),
+    /// The person, who is known by now, is asked for a factor.
+    AskFactor(Box<FactorOffer>),
+    /// The person is shown the recovery codes made in this sign-in.
+    ShowRecoveryCodes(Vec<String>),
+    /// The script of the flow must run; tell the flow what it said.
+    RunScript,
+    /// The person is shown a page that the script asks for.
+    ShowPrompt(PromptAsk),
+    /// The script ended the sign-in.
+    Ended(ScriptEnding),
     /// The person is asked to prove that an existing account is theirs.
     ProveOwnership(ProofOffer),
     /// There is one way, or the application named one: go at once. Record the departure first.
@@ -66,6 +80,7 @@ pub fn next(flow: &LoginFlow, now: DateTime<Utc>) -> Next {
     let expired = flow.no_earlier(now) >= flow.expires_at();
     match &flow.standing {
         Standing::Finished { .. } => Next::AlreadyFinished,
+        Standing::Ended { ending } => Next::Ended(ending.clone()),
         Standing::Refused { refusal } if refusal.finality == Finality::Final => Next::Refused(refusal.clone()),
         _ if expired => Next::Expired,
         Standing::Refused { refusal } => Next::Refused(refusal.clone()),
@@ -74,29 +89,42 @@ pub fn next(flow: &LoginFlow, now: DateTime<Utc>) -> Next {
 }
 
 fn go_on(flow: &LoginFlow, now: DateTime<Utc>) -> Next {
+    if let Some(codes) = flow.codes_to_show() {
+        return Next::ShowRecoveryCodes(codes.to_vec());
+    }
     if flow.is_complete() {
         return Next::Finish;
     }
-    let Some(step) = flow.open_step() else { return end(RefusalCode::Internal) };
     if flow.events >= LoginFlow::MAX_EVENTS {
         return end(RefusalCode::RateLimited);
+    }
+    if flow.script_is_due() {
+        return Next::RunScript;
     }
     if flow.request.interaction == Interaction::Forbidden {
         return Next::CannotInteract;
     }
+    if let Some(prompt) = flow.prompt() {
+        return Next::ShowPrompt(prompt.clone());
+    }
+    let Some(step) = flow.open_step() else { return end(RefusalCode::Internal) };
     if let Some(offer) = proof::offer(flow, now) {
         return Next::ProveOwnership(offer);
+    }
+    if let Some(offer) = factor::offer(flow, step) {
+        return Next::AskFactor(Box::new(offer));
     }
     let offer = SignInOffer {
         step,
         password: flow.offers_password(step),
+        passkey: flow.offered_factors(step).contains(&Authenticator::Passkey),
         connections: flow.offered_connections(step).cloned().collect(),
         login_hint: flow.request.login_hint.clone(),
         notice: flow.rejection.as_ref().map(|_| SignInNotice::WrongPassword),
         typed_name: flow.rejection.as_ref().and_then(|r| r.typed_name.clone()),
         identifier: flow.identified.as_ref().map(|who| who.typed.clone()),
     };
-    if !offer.password && offer.connections.is_empty() {
+    if !offer.password && !offer.passkey && offer.connections.is_empty() {
         return end(RefusalCode::ConnectionUnavailable);
     }
     match automatic(flow, &offer) {
@@ -134,7 +162,7 @@ fn automatic<'a>(flow: &'a LoginFlow, offer: &'a SignInOffer) -> Option<&'a Conn
     }
     let hinted = flow.request.connection_hint.as_ref().filter(|hint| offer.connections.contains(hint));
     hinted.or(match offer.connections.as_slice() {
-        [only] if !offer.password => Some(only),
+        [only] if !offer.password && !offer.passkey => Some(only),
         _ => None,
     })
 }

@@ -6,14 +6,20 @@ use crate::flow::LoginFlow;
 use crate::plan::{StepNumber, StepOption};
 
 impl LoginFlow {
+    /// The options of a step, as the script narrowed them where the step is open.
+    pub(crate) fn step_options(&self, step: StepNumber) -> &[StepOption] {
+        let narrowed = self.execution().filter(|execution| execution.step == step).and_then(|e| e.only.as_deref());
+        narrowed.unwrap_or_else(|| self.plan.options(step))
+    }
+
     /// Whether a step takes user name and password.
     pub(crate) fn offers_password(&self, step: StepNumber) -> bool {
-        self.plan.options(step).contains(&StepOption::Password)
+        self.step_options(step).contains(&StepOption::Password)
     }
 
     /// The connections that a step offers to this person: the listed ones, and the one hinted at.
     pub(crate) fn offered_connections(&self, step: StepNumber) -> impl Iterator<Item = &ConnectionId> {
-        self.plan.options(step).iter().filter_map(|option| match option {
+        self.step_options(step).iter().filter_map(|option| match option {
             StepOption::Connection { id, listing } => {
                 let of_domain = self.identified.as_ref().is_some_and(|who| who.connections.contains(id));
                 let hinted = of_domain || self.request.connection_hint.as_ref() == Some(id);
@@ -24,20 +30,20 @@ impl LoginFlow {
                 }
                 .then_some(id)
             }
-            StepOption::Password => None,
+            StepOption::Password | StepOption::Factor { .. } => None,
         })
     }
 
     /// Whether people may sign in to a step by a connection, listed or not.
     pub(crate) fn signs_in_by(&self, step: StepNumber, connection: &ConnectionId) -> bool {
-        self.plan.options(step).iter().any(|option| match option {
+        self.step_options(step).iter().any(|option| match option {
             StepOption::Connection { id, listing } => id == connection && *listing != SignInPageListing::LinkOnly,
-            StepOption::Password => false,
+            StepOption::Password | StepOption::Factor { .. } => false,
         })
     }
 
     /// Whether a step plans a connection, listed or not: a session may have begun there.
     pub(crate) fn plans_connection(&self, step: StepNumber, connection: &ConnectionId) -> bool {
-        self.plan.options(step).iter().any(|o| matches!(o, StepOption::Connection { id, .. } if id == connection))
+        self.step_options(step).iter().any(|o| matches!(o, StepOption::Connection { id, .. } if id == connection))
     }
 }

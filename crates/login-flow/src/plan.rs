@@ -2,12 +2,15 @@
 //!
 //! A flow in progress stays on the plan it began with, so an admin's edit never changes the rules under
 //! a person; only a list of options that is too long to carry is looked up again. Whether a connection is *still* enabled is asked again by the broker at departure and at
-//! arrival. Today every application has one step; steps 2..n and scripts slot in here.
+//! arrival.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use usher_domain::{AccountNeed, Application, Connection, ConnectionId, SignInPageListing, SignInPageStyle};
+use usher_domain::{
+    AccountNeed, Application, Authenticator, Connection, ConnectionId, FlowDefinition, FlowOption, FlowVersion,
+    SignInPageListing, SignInPageStyle,
+};
 
 /// The number of a step, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,6 +42,12 @@ impl StepNumber {
     }
 }
 
+impl Default for StepNumber {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
 impl std::fmt::Display for StepNumber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
@@ -58,6 +67,31 @@ pub enum StepOption {
         /// Whether the page lists it; a hidden one is reachable by the application's hint only.
         listing: SignInPageListing,
     },
+    /// Another local method: a second factor, or a passkey by itself.
+    Factor {
+        /// Which.
+        authenticator: Authenticator,
+    },
+}
+
+impl StepOption {
+    fn local(authenticator: Authenticator) -> Self {
+        match authenticator {
+            Authenticator::Password => Self::Password,
+            other => Self::Factor { authenticator: other },
+        }
+    }
+}
+
+/// What leads from step to step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// One after the other.
+    #[default]
+    InTurn,
+    /// As the script of the flow says.
+    Scripted,
 }
 
 /// One step: the options of which a person takes one.
@@ -96,6 +130,24 @@ pub struct FlowPlan {
     pub options: Options,
     /// Steps 1 to n.
     pub steps: Vec<StepPlan>,
+    /// The published flow that the plan was made from; absent: the application's own settings.
+    #[serde(default)]
+    pub version: Option<FlowVersion>,
+    /// What leads from step to step.
+    #[serde(default)]
+    pub order: Order,
+    /// The step that says who the person is.
+    #[serde(default)]
+    pub subject_step: StepNumber,
+    /// How many of the steps this request needs, where they run in turn.
+    #[serde(default)]
+    pub required: Option<u8>,
+    /// What is reached when they are complete (`acr`).
+    #[serde(default)]
+    pub acr: Option<String>,
+    /// For how many days a browser may be remembered in place of second factors.
+    #[serde(default)]
+    pub remember_days: Option<u16>,
 }
 
 impl FlowPlan {
@@ -107,23 +159,64 @@ impl FlowPlan {
             style: SignInPageStyle::List,
             options: Options::Carried,
             steps: vec![StepPlan { options }],
+            version: None,
+            order: Order::InTurn,
+            subject_step: StepNumber::FIRST,
+            required: None,
+            acr: None,
+            remember_days: None,
         }
     }
 
     /// What an application offers: password where it is allowed, then the enabled connections that the
     /// application may use, in the order given.
     pub fn for_application(application: &Application, connections: &[Connection]) -> Self {
-        let listed: Option<BTreeSet<&ConnectionId>> = application.connections.as_ref().map(|ids| ids.iter().collect());
-        let allowed = |connection: &&Connection| {
-            connection.enabled && listed.as_ref().is_none_or(|ids| ids.contains(&connection.id))
-        };
         let password = application.local_sign_in.then_some(StepOption::Password);
-        let federated =
-            connections.iter().filter(allowed).map(|c| StepOption::Connection { id: c.id.clone(), listing: c.listing });
-        let options: Vec<_> = password.into_iter().chain(federated).collect();
-        let kept = if options.len() > CARRIED { Options::LookedUp } else { Options::Carried };
+        let options: Vec<_> = password.into_iter().chain(every(application, connections)).collect();
+        let kept = kept_where(options.len());
         let plan = Self::one_step(application.revision, application.account_need(), options);
         Self { style: application.sign_in_page, options: kept, ..plan }
+    }
+
+    /// What a published flow offers to the people of an application, who ask for one of `acr_values` (best first). A
+    /// connection that is switched off or gone is no option; a flow that serves every application is narrowed to what
+    /// this one allows.
+    pub fn of_flow(
+        definition: &FlowDefinition,
+        version: FlowVersion,
+        application: &Application,
+        connections: &[Connection],
+        acr_values: &[String],
+    ) -> Self {
+        let scope = if version.owner == application.id.as_str() { Scope::Own } else { Scope::Shared };
+        let offered = |option: &FlowOption| offered(option, application, connections, scope);
+        let steps: Vec<StepPlan> = definition
+            .steps
+            .iter()
+            .map(|step| StepPlan { options: distinct(step.options.iter().flat_map(offered)) })
+            .collect();
+        let count = steps.iter().map(|step| step.options.len()).sum();
+        let wanted = acr_values.iter().find_map(|acr| definition.levels.iter().find(|level| level.acr == *acr));
+        let level = wanted.or(definition.levels.last());
+        Self {
+            revision: application.revision,
+            account: application.account_need(),
+            style: definition.style,
+            options: kept_where(count),
+            version: Some(version),
+            order: if definition.script.is_some() { Order::Scripted } else { Order::InTurn },
+            subject_step: StepNumber::new(definition.subject_step).unwrap_or(StepNumber::FIRST),
+            required: wanted.map(|level| level.steps),
+            acr: level.map(|level| level.acr.clone()).filter(|_| definition.script.is_none()),
+            remember_days: definition.remember_days,
+            steps,
+        }
+    }
+
+    /// How many steps must be complete, where they run in turn.
+    pub(crate) fn required(&self) -> usize {
+        let wanted = self.required.map_or(self.steps.len(), usize::from);
+        wanted.clamp(self.subject_step.position().saturating_add(1), self.steps.len().max(1))
     }
 
     /// The plan as it is stored.
@@ -139,4 +232,68 @@ impl FlowPlan {
     pub(crate) fn options(&self, step: StepNumber) -> &[StepOption] {
         self.steps.get(step.position()).map_or(&[], |s| s.options.as_slice())
     }
+}
+
+fn kept_where(options: usize) -> Options {
+    if options > CARRIED { Options::LookedUp } else { Options::Carried }
+}
+
+/// The enabled connections that an application may use, in the order given.
+fn every<'a>(application: &'a Application, connections: &'a [Connection]) -> impl Iterator<Item = StepOption> {
+    let listed: Option<BTreeSet<&ConnectionId>> = application.connections.as_ref().map(|ids| ids.iter().collect());
+    let allowed = move |c: &&Connection| c.enabled && listed.as_ref().is_none_or(|ids| ids.contains(&c.id));
+    connections.iter().filter(allowed).map(|c| StepOption::Connection { id: c.id.clone(), listing: c.listing })
+}
+
+/// Whose flow a plan is made from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// The application's own, which says all.
+    Own,
+    /// One for many applications: what the application allows besides still counts.
+    Shared,
+}
+
+fn offered(
+    option: &FlowOption,
+    application: &Application,
+    connections: &[Connection],
+    scope: Scope,
+) -> Vec<StepOption> {
+    match option {
+        FlowOption::Local { authenticator: Authenticator::Password }
+            if scope == Scope::Shared && !application.local_sign_in =>
+        {
+            Vec::new()
+        }
+        FlowOption::Local { authenticator } => vec![StepOption::local(*authenticator)],
+        FlowOption::EveryConnection => every(application, connections).collect(),
+        FlowOption::Connection { connection } if scope == Scope::Shared => {
+            every(application, connections).filter(|option| names(option, connection)).collect()
+        }
+        FlowOption::Connection { connection } => {
+            let enabled = connections.iter().filter(|c| c.enabled && c.id == *connection);
+            enabled.map(|c| StepOption::Connection { id: c.id.clone(), listing: c.listing }).collect()
+        }
+    }
+}
+
+fn names(option: &StepOption, connection: &ConnectionId) -> bool {
+    matches!(option, StepOption::Connection { id, .. } if id == connection)
+}
+
+fn distinct(options: impl Iterator<Item = StepOption>) -> Vec<StepOption> {
+    let mut kept: Vec<StepOption> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for option in options {
+        let name = match &option {
+            StepOption::Password => "password".to_owned(),
+            StepOption::Factor { authenticator } => authenticator.as_str().to_owned(),
+            StepOption::Connection { id, .. } => format!("@{id}"),
+        };
+        if seen.insert(name) {
+            kept.push(option);
+        }
+    }
+    kept
 }

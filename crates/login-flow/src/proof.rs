@@ -5,21 +5,17 @@
 //! and five attempts long, and only where it was asked for: the state is the browser's own. Whether a password or a code
 //! was right is the broker's word.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use usher_domain::{Authentication, ConnectionId, RefusalCode, Subject, UserId};
 
 use crate::advance::{at_open_step, complete, departed, stale_upstream};
 use crate::event::FlowError;
+use crate::factors::mail_code::{CODES_PER_FLOW, CodeStanding, SentCode};
 use crate::flow::{Evidence, Factor, Finality, FlowRefusal, LoginFlow, ProvedIdentity};
 use crate::plan::StepNumber;
+use crate::script;
 
-/// How long a mailed code works.
-pub const CODE_MINUTES: i64 = 5;
-/// Wrong codes after which a code is void.
-pub const CODE_ATTEMPTS: u32 = 5;
-/// Codes that one sign-in may have sent.
-pub const CODES_PER_FLOW: u32 = 3;
 /// Longest user name that is kept to fill the form in again.
 const MAX_TYPED_NAME: usize = 128;
 
@@ -45,30 +41,6 @@ pub struct Ownership {
     pub by: OwnershipBy,
     /// When.
     pub at: DateTime<Utc>,
-}
-
-/// A code on its way; only its hash is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SentCode {
-    /// A MAC over flow, identity, account and code, in hex.
-    pub mac: String,
-    /// Where it went, by the address's unique key; absent: nowhere, and no code is right. The page is the same.
-    pub address: Option<String>,
-    /// When it was sent.
-    pub sent_at: DateTime<Utc>,
-    #[serde(default)]
-    pub(crate) wrong: u32,
-}
-
-impl SentCode {
-    /// A fresh code.
-    pub fn new(mac: String, address: Option<String>, sent_at: DateTime<Utc>) -> Self {
-        Self { mac, address, sent_at, wrong: 0 }
-    }
-
-    fn is_live(&self, now: DateTime<Utc>) -> bool {
-        self.wrong < CODE_ATTEMPTS && now < self.sent_at + Duration::minutes(CODE_MINUTES)
-    }
 }
 
 /// What a person gave that was not right.
@@ -113,17 +85,6 @@ impl PendingProof {
     }
 }
 
-/// What became of the code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeStanding {
-    /// None was asked for.
-    NotSent,
-    /// It may be typed.
-    Waiting,
-    /// It expired, or was guessed at too often.
-    Void,
-}
-
 /// What the page "Link your account" offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofOffer {
@@ -141,11 +102,7 @@ pub struct ProofOffer {
 
 pub(crate) fn offer(flow: &LoginFlow, now: DateTime<Utc>) -> Option<ProofOffer> {
     let proof = flow.proof.as_ref().filter(|proof| flow.open_step() == Some(proof.step))?;
-    let code = match &proof.code {
-        None => CodeStanding::NotSent,
-        Some(code) if code.is_live(flow.no_earlier(now)) => CodeStanding::Waiting,
-        Some(_) => CodeStanding::Void,
-    };
+    let code = CodeStanding::of(proof.code.as_ref(), flow.no_earlier(now));
     Some(ProofOffer {
         step: proof.step,
         connection: proof.proved.identity.key.connection.clone(),
@@ -167,8 +124,8 @@ pub(crate) fn ask(
     }
     departed(&flow, step, &proved)?;
     let same = |evidence: &Evidence| matches!(evidence, Evidence::Identity(known) if known.identity == proved.identity);
-    if flow.completed.get(step.position()).is_some_and(|done| same(&done.evidence)) {
-        flow.completed.truncate(step.position());
+    if let Some(position) = flow.completed.iter().rposition(|done| done.step == step && same(&done.evidence)) {
+        script::take_back(&mut flow, position);
     }
     at_open_step(&mut flow, step)?;
     if let Some(refusal) = stale_upstream(&flow, &proved) {
@@ -189,7 +146,7 @@ pub(crate) fn send_code(mut flow: LoginFlow, code: SentCode) -> Result<LoginFlow
         return Err(FlowError::TooManyCodes);
     }
     let proof = pending(&mut flow)?;
-    proof.code = Some(SentCode { wrong: 0, ..code });
+    proof.code = Some(code.uncounted());
     proof.wrong = None;
     flow.codes_sent = flow.codes_sent.saturating_add(1);
     Ok(flow)
@@ -198,7 +155,7 @@ pub(crate) fn send_code(mut flow: LoginFlow, code: SentCode) -> Result<LoginFlow
 pub(crate) fn reject(mut flow: LoginFlow, wrong: WrongProof) -> Result<LoginFlow, FlowError> {
     let proof = pending(&mut flow)?;
     if let (WrongProof::Code, Some(code)) = (&wrong, &mut proof.code) {
-        code.wrong = code.wrong.saturating_add(1);
+        code.count_wrong();
     }
     let is_password = matches!(wrong, WrongProof::Password { .. });
     proof.wrong = Some(match wrong {

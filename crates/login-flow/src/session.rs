@@ -7,6 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use usher_domain::{AccountNeed, BrowserSession, Interaction, Subject};
 
 use crate::flow::LoginFlow;
+use crate::script::Renewal;
 
 /// Tolerated difference between the clocks of two nodes.
 const SKEW_SECONDS: i64 = 5;
@@ -44,7 +45,7 @@ pub fn session_fits(flow: &LoginFlow, session: &BrowserSession, now: DateTime<Ut
     if session.expires_at <= now {
         return Err(UnfitSession::Over);
     }
-    if flow.request.interaction == Interaction::Forced {
+    if flow.renewal() == Renewal::Forced {
         return Err(UnfitSession::Forced);
     }
     if flow.restarts > 0 {
@@ -55,7 +56,7 @@ pub fn session_fits(flow: &LoginFlow, session: &BrowserSession, now: DateTime<Ut
     }
     let offered = match &session.authentication.connection {
         Some(connection) => flow.plans_connection(step, connection),
-        None => flow.offers_password(step),
+        None => flow.offers_password(step) || flow.begins_with_passkey(step, &session.authentication),
     };
     if !offered {
         return Err(UnfitSession::WayNotOffered);
@@ -69,7 +70,7 @@ pub fn session_fits(flow: &LoginFlow, session: &BrowserSession, now: DateTime<Ut
 
 /// Whether an authentication is at most `limit` seconds old. `max_age=0` accepts none, as `prompt=login`
 /// would (OIDC Core 3.1.2.1), and an authentication in the future counts as none (SESS-06).
-fn is_recent(at: DateTime<Utc>, limit: u64, now: DateTime<Utc>) -> bool {
+pub(crate) fn is_recent(at: DateTime<Utc>, limit: u64, now: DateTime<Utc>) -> bool {
     let age = now - at;
     let limit = i64::try_from(limit).ok().and_then(Duration::try_seconds).unwrap_or(Duration::MAX);
     limit > Duration::zero() && age >= Duration::seconds(-SKEW_SECONDS) && age <= limit

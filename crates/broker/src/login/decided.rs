@@ -13,6 +13,8 @@ pub fn authentication(identity: &ExternalIdentity, decision: &Decision, now: Dat
         amr: Vec::new(),
         pass_through: pass_through(decision),
         groups: Vec::new(),
+        factors: Vec::new(),
+        acr: None,
     }
 }
 

@@ -232,6 +232,8 @@ async fn accept(
         amr: vec!["pwd".to_owned()],
         pass_through: usher_domain::Claims::new(),
         groups: Vec::new(),
+        factors: Vec::new(),
+        acr: None,
     };
     loaded.state.trace.user = Some(user.id);
     note(&mut loaded.state.trace, now, TraceStage::Page, "password accepted");

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use usher_domain::{
     AccountNeed, ApplicationId, Authentication, BrowserSession, ConnectionId, CorrelationId, ExternalIdentity,
-    ExternalKey, FlowId, Interaction, SessionId, SignInPageListing, SignInPageStyle, SignInRequest, Subject, UserId,
+    ExternalKey, FlowId, Interaction, SessionId, SignInPageListing, SignInRequest, Subject, UserId,
 };
 
 use crate::{
@@ -38,6 +38,7 @@ pub fn request() -> SignInRequest {
         login_hint: None,
         connection_hint: None,
         ui_locales: Vec::new(),
+        acr_values: Vec::new(),
     }
 }
 
@@ -49,13 +50,7 @@ pub fn flow_of(request: SignInRequest, steps: Vec<Vec<StepOption>>) -> LoginFlow
             correlation: CorrelationId::parse("7F3K-92QX-4DHV").unwrap(),
             request,
             protocol_request: r#"{"client_id":"notes"}"#.to_owned(),
-            plan: FlowPlan {
-                revision: 1,
-                account: AccountNeed::Any,
-                style: SignInPageStyle::List,
-                options: crate::Options::Carried,
-                steps,
-            },
+            plan: FlowPlan { steps, ..FlowPlan::one_step(1, AccountNeed::Any, Vec::new()) },
         },
         start(),
     )
@@ -78,6 +73,8 @@ pub fn by_password(user: &str, when: DateTime<Utc>) -> Authentication {
         amr: vec!["pwd".to_owned()],
         pass_through: serde_json::Map::new(),
         groups: Vec::new(),
+        factors: Vec::new(),
+        acr: None,
     }
 }
 
@@ -89,6 +86,8 @@ pub fn by_connection(subject: Subject, via: &str, when: DateTime<Utc>) -> Authen
         amr: vec!["fed".to_owned()],
         pass_through: serde_json::Map::new(),
         groups: Vec::new(),
+        factors: Vec::new(),
+        acr: None,
     }
 }
 

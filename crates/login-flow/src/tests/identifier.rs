@@ -3,7 +3,7 @@
 use usher_domain::{ConnectionId, SignInPageStyle, SignInRequest};
 
 use super::builders::*;
-use crate::{Beginning, FlowError, FlowEvent, FlowPlan, LoginFlow, Next, StepOption, StepPlan, advance, next};
+use crate::{Beginning, FlowError, FlowEvent, FlowPlan, LoginFlow, Next, StepOption, advance, next};
 
 fn first_asks(request: SignInRequest) -> LoginFlow {
     let link_only =
@@ -17,11 +17,8 @@ fn first_asks(request: SignInRequest) -> LoginFlow {
             request: like.request().clone(),
             protocol_request: String::new(),
             plan: FlowPlan {
-                revision: 1,
-                account: usher_domain::AccountNeed::Any,
                 style: SignInPageStyle::IdentifierFirst,
-                options: crate::Options::Carried,
-                steps: vec![StepPlan { options }],
+                ..FlowPlan::one_step(1, usher_domain::AccountNeed::Any, options)
             },
         },
         start(),

@@ -70,6 +70,9 @@ fn check(flow: &LoginFlow, now: chrono::DateTime<chrono::Utc>) -> Result<(), Tes
             prop_assert!(flow.request().interaction != Interaction::Forbidden);
             prop_assert!(flow.open_step().is_some());
         }
+        Next::AskFactor(_) | Next::ShowRecoveryCodes(_) | Next::RunScript | Next::ShowPrompt(_) | Next::Ended(_) => {
+            prop_assert!(false, "no factor and no script is planned");
+        }
         Next::Refused(_) | Next::CannotInteract | Next::Expired | Next::AlreadyFinished => {}
     }
     prop_assert_eq!(&LoginFlow::decode(&flow.encode().unwrap()).unwrap(), flow);

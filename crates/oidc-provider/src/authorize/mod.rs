@@ -123,6 +123,7 @@ impl AuthorizationRequest {
             login_hint: self.login_hint.clone(),
             connection_hint,
             ui_locales: self.ui_locales.clone(),
+            acr_values: self.acr_values.clone(),
         }
     }
 

@@ -90,12 +90,15 @@ pub fn status_of(code: RefusalCode) -> StatusCode {
         | C::LinkRefused
         | C::LinkMismatch
         | C::AccountDisabled
+        | C::MfaNeedsAccount
+        | C::MfaUnavailable
+        | C::ScriptDenied
         | C::AppAccessDenied
         | C::CsrfFailed => StatusCode::FORBIDDEN,
         C::NotFound => StatusCode::NOT_FOUND,
         C::Locked | C::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         C::IdpUnreachable => StatusCode::BAD_GATEWAY,
         C::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        C::ScriptError | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -204,7 +204,7 @@ fn refusal(ui: &Ui, name: &str, code: RefusalCode) -> RefusalPage {
 }
 
 /// Every code; `status_of` fails to compile when one is new, and then it belongs here too.
-pub const REFUSALS: [RefusalCode; 22] = [
+pub const REFUSALS: [RefusalCode; 26] = [
     RefusalCode::TxExpired,
     RefusalCode::TxOtherBrowser,
     RefusalCode::TxAlreadyUsed,
@@ -218,6 +218,10 @@ pub const REFUSALS: [RefusalCode; 22] = [
     RefusalCode::LinkRefused,
     RefusalCode::LinkMismatch,
     RefusalCode::AccountDisabled,
+    RefusalCode::MfaNeedsAccount,
+    RefusalCode::MfaUnavailable,
+    RefusalCode::ScriptDenied,
+    RefusalCode::ScriptError,
     RefusalCode::AppAccessDenied,
     RefusalCode::BadRequest,
     RefusalCode::RedirectUriMismatch,
