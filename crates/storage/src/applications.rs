@@ -1,11 +1,12 @@
 //! Applications: one row of JSON each; of their secrets only hashes exist.
 
-use usher_domain::{Application, ApplicationId};
+use usher_domain::{Application, ApplicationId, FlowOwner};
 
 use crate::StorageError;
 use crate::db::{Row, Tx, values};
 use crate::statements::statements;
 use crate::text::json;
+use crate::{flow_recordings, flow_versions, trusted_devices};
 
 statements! {
     INSERT = "INSERT INTO applications (id, body, revision) VALUES ($1, $2, 1)
@@ -39,8 +40,14 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Application>, StorageError> {
     tx.fetch_all(LIST, &[]).await?.iter().map(read).collect()
 }
 
-/// Removes an application.
+/// Removes an application, with the versions and the draft of its flow, what was recorded of it, and the browsers that
+/// it remembers.
 pub async fn delete(tx: &mut Tx, id: &ApplicationId) -> Result<bool, StorageError> {
+    let owner = FlowOwner::Application(id.clone());
+    flow_versions::delete_by_owner(tx, &owner).await?;
+    flow_recordings::delete_by_owner(tx, &owner).await?;
+    flow_recordings::delete_by_application(tx, id).await?;
+    trusted_devices::delete_by_owner(tx, &owner).await?;
     Ok(tx.execute(DELETE, values![id.as_str()]).await? > 0)
 }
 

@@ -38,6 +38,17 @@ statements! {
     LIVE_OF_USER = concat!("SELECT ", columns!(), " FROM grants WHERE user_id = $1 AND revoked_at IS NULL
         ORDER BY created_at, id");
     REVOKE_BY_USER = "UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL";
+    /// Beside every grant its newest refresh token, for when it was last used.
+    APPLICATIONS_OF = "SELECT application, MIN(created_at) AS since, MAX(used_at) AS last_used
+                       FROM (SELECT grants.application AS application, grants.created_at AS created_at,
+                                 COALESCE((SELECT MAX(refresh_tokens.created_at) FROM refresh_tokens
+                                           WHERE refresh_tokens.grant_id = grants.id), grants.created_at) AS used_at
+                             FROM grants
+                             WHERE grants.user_id = $1 AND grants.revoked_at IS NULL AND grants.expires_at > $2)
+                           AS held
+                       GROUP BY application ORDER BY application";
+    REVOKE_OF_USER = "UPDATE grants SET revoked_at = $3
+                      WHERE user_id = $1 AND application = $2 AND revoked_at IS NULL";
     EXTEND = "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2";
 }
 
@@ -110,6 +121,17 @@ pub struct Grant {
     pub created_at: DateTime<Utc>,
     /// When it may be purged.
     pub expires_at: DateTime<Utc>,
+}
+
+/// An application that holds something of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationUse {
+    /// Which.
+    pub application: ApplicationId,
+    /// When it first got what it holds.
+    pub since: DateTime<Utc>,
+    /// When it last got tokens.
+    pub last_used: DateTime<Utc>,
 }
 
 /// What became of an insert.
@@ -217,6 +239,32 @@ pub async fn applications_by_session(tx: &mut Tx, session: &SessionId) -> Result
 /// Keeps a grant until `expires_at` at least, for its refresh tokens.
 pub async fn extend(tx: &mut Tx, id: &GrantId, expires_at: DateTime<Utc>) -> Result<(), StorageError> {
     tx.execute(EXTEND, values![id.as_str(), expires_at]).await.map(drop)
+}
+
+/// The applications that hold something of an account, by id.
+pub async fn applications_of(
+    tx: &mut Tx,
+    user: &UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<ApplicationUse>, StorageError> {
+    let read = |row: &Row| {
+        Ok(ApplicationUse {
+            application: row.parsed("application")?,
+            since: row.time("since")?,
+            last_used: row.time("last_used")?,
+        })
+    };
+    tx.fetch_all(APPLICATIONS_OF, values![user.as_str(), now]).await?.iter().map(read).collect()
+}
+
+/// Revokes what one application holds of an account.
+pub async fn revoke_application(
+    tx: &mut Tx,
+    user: &UserId,
+    application: &ApplicationId,
+    now: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    tx.execute(REVOKE_OF_USER, values![user.as_str(), application.as_str(), now]).await
 }
 
 fn read(row: &Row) -> Result<Grant, StorageError> {

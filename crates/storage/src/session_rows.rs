@@ -104,6 +104,8 @@ impl SessionRows {
             data: self.sealed(&id_hash, data)?,
             created_at: now,
             expires_at: now + self.lifetime,
+            remote: None,
+            agent: None,
         })
     }
 

@@ -16,12 +16,12 @@ use crate::{Hash, Purpose, SealError, Sealed, Sealer, StorageError};
 
 macro_rules! columns {
     () => {
-        "id_hash, sid, kind, user_id, data, created_at, expires_at"
+        "id_hash, sid, kind, user_id, data, created_at, expires_at, remote, agent"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT DO NOTHING RETURNING sid");
     GET = concat!("SELECT ", columns!(), " FROM sessions WHERE id_hash = $1 AND kind = $2 AND expires_at > $3");
     BY_SID = concat!("SELECT ", columns!(), " FROM sessions WHERE sid = $1 AND expires_at > $2");
@@ -29,6 +29,7 @@ statements! {
     DELETE = "DELETE FROM sessions WHERE id_hash = $1";
     DELETE_BY_SID = "DELETE FROM sessions WHERE sid = $1";
     DELETE_BY_USER = "DELETE FROM sessions WHERE user_id = $1";
+    DELETE_OTHERS = "DELETE FROM sessions WHERE user_id = $1 AND sid <> $2";
     LIST_BY_USER = concat!("SELECT ", columns!(), " FROM sessions WHERE user_id = $1 AND expires_at > $2
         ORDER BY created_at DESC, sid");
 }
@@ -105,7 +106,14 @@ pub struct SessionRow {
     pub created_at: DateTime<Utc>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
+    /// The address that it began from.
+    pub remote: Option<String>,
+    /// What the browser called itself; [`insert`] cuts it.
+    pub agent: Option<String>,
 }
+
+/// Most characters kept of what a browser calls itself.
+const AGENT_CHARACTERS: usize = 200;
 
 /// Seals what a session holds.
 pub fn seal_data(
@@ -134,6 +142,8 @@ pub async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<bool, StorageError>
         row.data.as_bytes(),
         row.created_at,
         row.expires_at,
+        row.remote.as_ref(),
+        row.agent.as_deref().map(cut),
     ];
     Ok(tx.fetch_optional(INSERT, values).await?.is_some())
 }
@@ -174,6 +184,11 @@ pub async fn delete_by_user(tx: &mut Tx, user: &UserId) -> Result<u64, StorageEr
     tx.execute(DELETE_BY_USER, values![user.as_str()]).await
 }
 
+/// Ends all sessions of an account but one.
+pub async fn delete_others(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64, StorageError> {
+    tx.execute(DELETE_OTHERS, values![user.as_str(), keep.as_str()]).await
+}
+
 /// The live sessions of an account, newest first.
 pub async fn list_by_user(tx: &mut Tx, user: &UserId, now: DateTime<Utc>) -> Result<Vec<SessionRow>, StorageError> {
     tx.fetch_all(LIST_BY_USER, values![user.as_str(), now]).await?.iter().map(read).collect()
@@ -188,5 +203,12 @@ fn read(row: &Row) -> Result<SessionRow, StorageError> {
         data: Sealed::stored(row.bytes("data")?),
         created_at: row.time("created_at")?,
         expires_at: row.time("expires_at")?,
+        remote: row.opt_text("remote")?,
+        agent: row.opt_text("agent")?,
     })
+}
+
+/// Cut, and without the one character that PostgreSQL does not keep.
+fn cut(agent: &str) -> String {
+    agent.chars().filter(|character| *character != '\0').take(AGENT_CHARACTERS).collect()
 }

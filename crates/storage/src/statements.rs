@@ -42,6 +42,17 @@ pub(crate) const DURABLE: &[(&str, &[Named])] = &[
     ("decisions", crate::decisions::ALL),
     ("recordings", crate::recordings::ALL),
     ("outbox", crate::outbox::ALL),
+    ("flow_versions", crate::flow_versions::ALL),
+    ("flow_drafts", crate::flow_versions::DRAFTS),
+    ("flow_recordings", crate::flow_recordings::ALL),
+    ("script_secrets", crate::script_secrets::ALL),
+    ("script_libraries", crate::script_libraries::ALL),
+    ("totp", crate::totp::ALL),
+    ("passkeys", crate::passkeys::ALL),
+    ("recovery_codes", crate::recovery_codes::ALL),
+    ("bypass_codes", crate::bypass_codes::ALL),
+    ("trusted_devices", crate::trusted_devices::ALL),
+    ("factors", crate::factors::ALL),
     ("purge", crate::purge::durable::ALL),
 ];
 

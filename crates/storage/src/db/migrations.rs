@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_records", breaks_older: true),
     migration!(5, "0005_sign_ins_in_progress", breaks_older: true),
     migration!(6, "0006_provisioning", breaks_older: true),
+    migration!(7, "0007_flows_and_factors", breaks_older: true),
 ];
 
 const APPLIED: &str = "SELECT version, name, checksum, breaks_older FROM schema_migrations ORDER BY version";

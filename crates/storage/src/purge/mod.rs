@@ -42,6 +42,12 @@ pub struct Purged {
     pub setup_tokens: u64,
     /// Recorded sign-ins.
     pub recordings: u64,
+    /// Remembered browsers.
+    pub trusted_devices: u64,
+    /// One-time codes of the helpdesk.
+    pub bypass_codes: u64,
+    /// Recorded sign-ins of flows.
+    pub flow_recordings: u64,
     /// Decisions.
     pub decisions: u64,
     /// Mails that nobody gave up.
@@ -62,6 +68,7 @@ pub struct Purged {
 pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, StorageError> {
     let PurgeOptions { now, batch, traces_before, decisions_before, audit_before } = *options;
     let [sessions, refresh_tokens, grants, attempts, setup_tokens, recordings] = durable::BY_EXPIRY;
+    let [trusted_devices, bypass_codes, flow_recordings] = durable::FACTORS_BY_EXPIRY;
     let [pending, flows] = ephemeral::BY_EXPIRY;
     let mut purged = Purged {
         sessions: delete(store, sessions, now, batch).await?,
@@ -70,6 +77,9 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
         attempts: delete(store, attempts, now, batch).await?,
         setup_tokens: delete(store, setup_tokens, now, batch).await?,
         recordings: delete(store, recordings, now, batch).await?,
+        trusted_devices: delete(store, trusted_devices, now, batch).await?,
+        bypass_codes: delete(store, bypass_codes, now, batch).await?,
+        flow_recordings: delete(store, flow_recordings, now, batch).await?,
         decisions: delete(store, durable::OLD_DECISIONS, decisions_before, batch).await?,
         outbox: delete(store, durable::OLD_MAIL, now - MAIL_FOR, batch).await?,
         traces: delete(store, durable::OLD_TRACES, traces_before, batch).await?,
@@ -89,7 +99,8 @@ impl Purged {
     fn largest(&self) -> u64 {
         let durable = [self.sessions, self.refresh_tokens, self.grants, self.attempts, self.setup_tokens];
         let kept = [self.recordings, self.decisions, self.outbox, self.traces, self.audit];
-        durable.into_iter().chain(kept).chain([self.flows, self.pending]).max().unwrap_or_default()
+        let factors = [self.trusted_devices, self.bypass_codes, self.flow_recordings];
+        durable.into_iter().chain(factors).chain(kept).chain([self.flows, self.pending]).max().unwrap_or_default()
     }
 }
 

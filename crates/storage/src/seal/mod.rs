@@ -45,6 +45,16 @@ impl Purpose {
     pub const RECORDING: Self = Self::new("recordings.sealed");
     /// A mail on its way out; row id: the mail's.
     pub const MAIL: Self = Self::new("outbox.sealed");
+    /// A secret of scripts; row id: its name.
+    pub const SCRIPT_SECRET: Self = Self::new("script_secrets.sealed");
+    /// What a published script rests on; row id: the key of the flow's owner.
+    pub const SCRIPT_BUNDLE: Self = Self::new("flow_versions.bundle");
+    /// What the script of a sign-in was told; row id: the recording's.
+    pub const FLOW_RECORDING: Self = Self::new("flow_recordings.sealed");
+    /// Seed of an authenticator app; row id: the app's.
+    pub const TOTP: Self = Self::new("totp_devices.sealed");
+    /// A passkey's credential; row id: its id.
+    pub const PASSKEY: Self = Self::new("passkeys.sealed");
     /// MAC that makes pass-through subjects.
     pub const SUBJECT: Self = Self::new("mac.subject");
     /// MAC that makes CSRF tokens.

@@ -16,7 +16,7 @@ fn acme() -> Connection {
     serde_json::from_value(json).unwrap()
 }
 
-fn shop() -> Application {
+pub(super) fn shop() -> Application {
     let json = json!({
         "id": application().as_str(), "name": "Shop", "kind": "web", "enabled": true,
         "auth_method": "client_secret_basic", "redirect_uris": ["https://shop.test/cb"],

@@ -2,7 +2,9 @@
 
 mod configuration;
 mod ephemeral;
+mod factors;
 mod faults;
+mod flow_versions;
 mod groups;
 mod jobs;
 mod kept;

@@ -18,6 +18,8 @@ impl Fixture {
             data: sessions::seal_data(self.store.sealer(), &id_hash, &data, &self.entropy).unwrap(),
             created_at: self.now(),
             expires_at: self.now() + Duration::hours(8),
+            remote: Some("192.0.2.1".to_owned()),
+            agent: Some("Browser 1".to_owned()),
         }
     }
 }
@@ -73,13 +75,21 @@ async fn all_sessions_of_an_account_end_at_once() {
         let rows: Vec<SessionRow> = [("s_1", &ann), ("s_2", &ann), ("s_3", &bob)]
             .map(|(sid, user)| test.session(CookieId::random(&test.entropy), sid, Some(user.clone())))
             .into();
+        let long = SessionRow {
+            agent: Some("b".repeat(300)),
+            ..test.session(CookieId::random(&test.entropy), "s_4", Some(ann.clone()))
+        };
         let now = test.now();
         test.write(move |tx| {
             Box::pin(async move {
-                for row in &rows {
+                for row in rows.iter().chain([&long]) {
                     assert!(sessions::insert(tx, row).await?);
                 }
-                assert_eq!(sessions::list_by_user(tx, &ann, now).await?.len(), 2);
+                let kept = SessionRow { agent: Some("b".repeat(200)), ..long };
+                assert_eq!(sessions::list_by_user(tx, &ann, now).await?.len(), 3);
+                assert_eq!(sessions::delete_others(tx, &ann, &kept.sid).await?, 2);
+                assert_eq!(sessions::list_by_user(tx, &ann, now).await?, [kept]);
+                assert!(sessions::insert(tx, &rows[0]).await?);
                 assert_eq!(sessions::delete_by_user(tx, &ann).await?, 2);
                 assert!(sessions::list_by_user(tx, &ann, now).await?.is_empty());
                 assert_eq!(sessions::list_by_user(tx, &bob, now).await?, [rows[2].clone()]);

@@ -243,3 +243,43 @@ async fn offline_access_outlives_the_session_once_its_code_was_redeemed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn applications_of_an_account_are_listed_and_revoked_one_by_one() {
+    on_both(|test| async move {
+        let (ann, now) = (test.with_user("Ann").await.id, test.now());
+        let wiki = ApplicationId::parse("a_wiki").unwrap();
+        let of_ann = |name: &str| grants::NewGrant { user: Some(ann.clone()), ..test.grant(name) };
+        let first = of_ann("1");
+        let later = grants::NewGrant { created_at: now + Duration::hours(1), ..of_ann("2") };
+        let other = grants::NewGrant { application: wiki.clone(), ..of_ann("3") };
+        let stranger = test.grant("4");
+        let renewed = now + Duration::hours(2);
+        let token = RefreshToken {
+            hash: hash(b"renewed"),
+            grant: first.id.clone(),
+            created_at: renewed,
+            expires_at: first.expires_at,
+            rotated_at: None,
+        };
+        test.write(move |tx| {
+            Box::pin(async move {
+                for grant in [&first, &later, &other, &stranger] {
+                    grants::insert(tx, grant).await?;
+                }
+                refresh_tokens::insert(tx, &token).await?;
+                let shop = grants::ApplicationUse { application: application(), since: now, last_used: renewed };
+                let of_wiki = grants::ApplicationUse { application: wiki.clone(), since: now, last_used: now };
+                assert_eq!(grants::applications_of(tx, &ann, now).await?, [shop, of_wiki.clone()]);
+                assert_eq!(grants::revoke_application(tx, &ann, &application(), now).await?, 2);
+                assert_eq!(grants::revoke_application(tx, &ann, &application(), now).await?, 0);
+                assert_eq!(grants::applications_of(tx, &ann, now).await?, [of_wiki]);
+                assert_eq!(grants::get(tx, &stranger.id).await?.unwrap().revoked_at, None);
+                assert!(grants::applications_of(tx, &ann, first.expires_at).await?.is_empty());
+                Ok(())
+            })
+        })
+        .await;
+    })
+    .await;
+}
