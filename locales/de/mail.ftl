@@ -29,5 +29,61 @@ mail-invitation-life =
     }
 mail-invitation-warning = Geben Sie den Link niemandem. Wenn Sie kein Konto erwarten, beachten Sie diese Mail nicht.
 
+mail-sign-in-code-subject = Ihr Code für die Anmeldung
+mail-sign-in-code-text = Jemand meldet sich mit Ihrem Konto bei { $application } an. Wenn Sie das sind, geben Sie diesen Code auf der Seite ein, die danach fragt:
+mail-sign-in-code-life =
+    { $minutes ->
+        [one] Der Code gilt eine Minute, einmal, in dem Browser, der danach fragt.
+       *[other] Der Code gilt { $minutes } Minuten, einmal, in dem Browser, der danach fragt.
+    }
+mail-sign-in-code-warning = Wenn Sie das nicht sind, kennt vielleicht jemand Ihr Passwort: Ändern Sie es und geben Sie den Code niemandem.
+
+mail-reset-subject = Wählen Sie ein neues Passwort
+mail-reset-text = Jemand hat ein neues Passwort für das Konto { $username } angefordert. Wenn Sie das sind, wählen Sie hier eines:
+mail-reset-link = Neues Passwort wählen
+mail-reset-life =
+    { $minutes ->
+        [one] Der Link gilt einmal, eine Minute lang.
+       *[other] Der Link gilt einmal, { $minutes } Minuten lang.
+    }
+mail-reset-warning = Wenn Sie das nicht sind, tun Sie nichts: Ihr Passwort bleibt, wie es ist. Geben Sie den Link niemandem.
+
+mail-factor-added-subject = Sie können sich auf eine neue Art anmelden
+mail-factor-added-text = Zu Ihrem Konto kam eine Möglichkeit hinzu, sich auszuweisen.
+mail-factor-removed-subject = Eine Art der Anmeldung wurde entfernt
+mail-factor-removed-text = Von Ihrem Konto wurde eine Möglichkeit entfernt, sich auszuweisen.
+mail-factor-which = { $factor }: { $name }
+mail-factor-password = Passwort
+mail-factor-passkey = Passkey
+mail-factor-totp = Authenticator-App
+mail-factor-email-otp = Code per E-Mail
+mail-factor-recovery-code = Wiederherstellungscode
+
+mail-password-changed-subject = Ihr Passwort wurde geändert
+mail-password-changed-text = Das Passwort Ihres Kontos wurde geändert. Andere Browser wurden abgemeldet.
+
+mail-recovery-made-subject = Sie haben neue Wiederherstellungscodes
+mail-recovery-made-text = Für Ihr Konto wurden neue Wiederherstellungscodes erzeugt. Die alten gelten nicht mehr.
+
+mail-recovery-used-subject = Ein Wiederherstellungscode wurde benutzt
+mail-recovery-used-text = Jemand hat sich mit einem Wiederherstellungscode in Ihrem Konto angemeldet.
+mail-recovery-used-left =
+    { $left ->
+        [0] Es war der letzte: Erzeugen Sie neue.
+        [one] Ein Code ist übrig.
+       *[other] { $left } Codes sind übrig.
+    }
+
+mail-factors-reset-subject = Ihre zweiten Faktoren wurden entfernt
+mail-factors-reset-text = Ihre Hilfe hat alle Authenticator-Apps, Passkeys, Wiederherstellungscodes und gemerkten Browser von Ihrem Konto entfernt und Sie überall abgemeldet. Bei der nächsten Anmeldung werden Sie gebeten, sie neu einzurichten.
+
+mail-bypass-subject = Für Ihr Konto wurde ein Einmalcode erzeugt
+mail-bypass-text = Ihre Hilfe hat einen Code erzeugt, der einmal anstelle Ihres zweiten Faktors gilt. Er steht nicht in dieser Mail: Sie bekommen ihn von der Person, mit der Sie gesprochen haben.
+mail-bypass-life =
+    { $minutes ->
+        [one] Er gilt eine Minute lang.
+       *[other] Er gilt { $minutes } Minuten lang.
+    }
+
 mail-test-subject = Testmail
 mail-test-text = Mails kommen an: Ein Administrator hat diese geschickt, um die Einstellungen zu prüfen.

@@ -29,5 +29,61 @@ mail-invitation-life =
     }
 mail-invitation-warning = Give the link to nobody. If you do not expect an account, ignore this mail.
 
+mail-sign-in-code-subject = Your code to sign in
+mail-sign-in-code-text = Somebody with your account is signing in to { $application }. If this is you, type this code on the page that asks for it:
+mail-sign-in-code-life =
+    { $minutes ->
+        [one] The code works for one minute, once, in the browser that asked for it.
+       *[other] The code works for { $minutes } minutes, once, in the browser that asked for it.
+    }
+mail-sign-in-code-warning = If this is not you, somebody may know your password: change it, and give the code to nobody.
+
+mail-reset-subject = Choose a new password
+mail-reset-text = Somebody asked for a new password for the account { $username }. If this is you, choose one here:
+mail-reset-link = Choose a new password
+mail-reset-life =
+    { $minutes ->
+        [one] The link works once, within one minute.
+       *[other] The link works once, within { $minutes } minutes.
+    }
+mail-reset-warning = If this is not you, do nothing: your password stays as it is. Give the link to nobody.
+
+mail-factor-added-subject = You have a new way to sign in
+mail-factor-added-text = A way to prove that it is you was added to your account.
+mail-factor-removed-subject = A way to sign in was removed
+mail-factor-removed-text = A way to prove that it is you was removed from your account.
+mail-factor-which = { $factor }: { $name }
+mail-factor-password = Password
+mail-factor-passkey = Passkey
+mail-factor-totp = Authenticator app
+mail-factor-email-otp = Code by e-mail
+mail-factor-recovery-code = Recovery code
+
+mail-password-changed-subject = Your password was changed
+mail-password-changed-text = The password of your account was changed. Other browsers were signed out.
+
+mail-recovery-made-subject = You have new recovery codes
+mail-recovery-made-text = New recovery codes were made for your account. The old ones no longer work.
+
+mail-recovery-used-subject = A recovery code was used
+mail-recovery-used-text = Somebody signed in to your account with a recovery code.
+mail-recovery-used-left =
+    { $left ->
+        [0] It was the last one: make new ones.
+        [one] One code is left.
+       *[other] { $left } codes are left.
+    }
+
+mail-factors-reset-subject = Your second factors were removed
+mail-factors-reset-text = Your help desk removed every authenticator app, passkey, recovery code and remembered browser from your account, and signed you out everywhere. You are asked to set them up again when you sign in.
+
+mail-bypass-subject = A one-time code was made for your account
+mail-bypass-text = Your help desk made a code that stands in for your second factor once. It is not in this mail: you get it from the person that you spoke to.
+mail-bypass-life =
+    { $minutes ->
+        [one] It works within one minute.
+       *[other] It works within { $minutes } minutes.
+    }
+
 mail-test-subject = Test mail
 mail-test-text = Mail works: an administrator sent this to test the settings.

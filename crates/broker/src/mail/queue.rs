@@ -32,9 +32,20 @@ pub async fn queue(
 /// Until when a mail is worth sending: a code or link no longer than it works.
 fn life(content: &MailContent) -> Duration {
     match content {
-        MailContent::OwnershipCode { minutes, .. } => Duration::minutes(i64::from(*minutes)),
+        MailContent::OwnershipCode { minutes, .. }
+        | MailContent::SignInCode { minutes, .. }
+        | MailContent::PasswordReset { minutes, .. } => Duration::minutes(i64::from(*minutes)),
         MailContent::Invitation { hours, .. } => Duration::hours(i64::from(*hours)),
-        MailContent::AccountLinked { .. } | MailContent::AccountUnlinked { .. } | MailContent::Test => NOTICE_LIFE,
+        MailContent::AccountLinked { .. }
+        | MailContent::AccountUnlinked { .. }
+        | MailContent::FactorAdded { .. }
+        | MailContent::FactorRemoved { .. }
+        | MailContent::PasswordChanged
+        | MailContent::RecoveryCodesMade
+        | MailContent::RecoveryCodeUsed { .. }
+        | MailContent::FactorsReset
+        | MailContent::BypassIssued { .. }
+        | MailContent::Test => NOTICE_LIFE,
     }
 }
 
@@ -46,7 +57,9 @@ mod tests {
     fn a_secret_is_not_sent_after_it_stopped_working() {
         let code = MailContent::OwnershipCode { code: "123".into(), connection: "Acme".into(), minutes: 10 };
         let invitation = MailContent::Invitation { link: "x".into(), username: "bob".into(), hours: 72 };
+        let reset = MailContent::PasswordReset { link: "x".into(), username: "bob".into(), minutes: 30 };
         assert_eq!(life(&code), Duration::minutes(10));
+        assert_eq!(life(&reset), Duration::minutes(30));
         assert_eq!(life(&invitation), Duration::hours(72));
         assert_eq!(life(&MailContent::Test), NOTICE_LIFE);
     }

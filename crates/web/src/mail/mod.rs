@@ -11,6 +11,7 @@ use usher_domain::{Mail, MailContent};
 use crate::i18n::{Language, Texts};
 use crate::pages::Link;
 
+mod security;
 #[cfg(test)]
 mod tests;
 
@@ -120,5 +121,6 @@ fn parts(texts: Texts, content: &MailContent) -> Parts {
             key: Key::None,
             after: Vec::new(),
         },
+        security => security::parts(texts, security),
     }
 }

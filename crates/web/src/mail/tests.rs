@@ -1,7 +1,7 @@
 //! Every letter in every language: complete, escaped, with nothing loaded from afar.
 
 use usher_broker::mail::{MailRenderer, RenderedMail};
-use usher_domain::{EmailAddress, Mail, MailContent};
+use usher_domain::{Authenticator, EmailAddress, Mail, MailContent};
 
 use super::Letters;
 
@@ -14,6 +14,19 @@ fn all(name: &str) -> Vec<MailContent> {
         MailContent::AccountUnlinked { connection: name() },
         MailContent::OwnershipCode { code: "4711-0815".into(), connection: name(), minutes: 10 },
         MailContent::Invitation { link: "https://id.corp.test/setup/abc".into(), username: name(), hours: 72 },
+        MailContent::SignInCode { code: "314159".into(), application: name(), minutes: 10 },
+        MailContent::PasswordReset {
+            link: "https://id.corp.test/login/reset/abc".into(),
+            username: name(),
+            minutes: 30,
+        },
+        MailContent::FactorAdded { factor: Authenticator::Totp, name: name() },
+        MailContent::FactorRemoved { factor: Authenticator::Passkey, name: name() },
+        MailContent::PasswordChanged,
+        MailContent::RecoveryCodesMade,
+        MailContent::RecoveryCodeUsed { left: 3 },
+        MailContent::FactorsReset,
+        MailContent::BypassIssued { minutes: 60 },
         MailContent::Test,
     ]
 }
@@ -40,7 +53,8 @@ fn every_letter_is_complete_in_every_language() {
 
 #[test]
 fn codes_and_links_stand_on_lines_of_their_own() {
-    let [_, _, code, invitation, _] = all("Acme").try_into().unwrap();
+    let mut all = all("Acme").into_iter().skip(2);
+    let (code, invitation) = (all.next().unwrap(), all.next().unwrap());
     let mail = rendered(code, None);
     assert!(mail.text.lines().any(|line| line.trim() == "4711-0815"), "{}", mail.text);
     assert!(mail.text.contains("10 minutes") && mail.html.contains("4711-0815"), "{}", mail.text);
@@ -49,6 +63,35 @@ fn codes_and_links_stand_on_lines_of_their_own() {
     assert!(mail.text.lines().any(|line| line == "https://id.corp.test/setup/abc"), "{}", mail.text);
     assert!(mail.html.contains("href=\"https://id.corp.test/setup/abc\""), "{}", mail.html);
     assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
+}
+
+#[test]
+fn a_change_of_protection_says_what_to_do_if_it_was_somebody_else() {
+    let notices = all("Acme").into_iter().filter(|content| {
+        !matches!(
+            content,
+            MailContent::OwnershipCode { .. }
+                | MailContent::SignInCode { .. }
+                | MailContent::Invitation { .. }
+                | MailContent::PasswordReset { .. }
+                | MailContent::Test
+        )
+    });
+    for content in notices {
+        let mail = rendered(content.clone(), None);
+        assert!(mail.text.contains("If this was not you"), "{content:?}: {}", mail.text);
+        assert!(!mail.html.contains("<a "), "a notice leads nowhere");
+    }
+}
+
+#[test]
+fn every_factor_has_a_name_in_every_language() {
+    for language in ["en", "de"] {
+        for factor in Authenticator::ALL {
+            let mail = rendered(MailContent::FactorAdded { factor, name: "Phone".into() }, Some(language));
+            assert!(mail.text.contains("Phone") && !mail.text.contains("mail-"), "{}", mail.text);
+        }
+    }
 }
 
 #[test]
