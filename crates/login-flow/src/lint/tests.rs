@@ -1,0 +1,158 @@
+//! Each rule finds what breaks it and is silent about its positive twin.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use usher_domain::{Authenticator, Connection, ConnectionId, FlowDefinition, FlowOption, FlowStep};
+
+use super::*;
+
+const SEED: &str = "var localAuthenticator = 'LOCAL';
+var onLoginRequest = function (context) {
+    executeStep(1, {
+        onSuccess: function (context) {
+            var step = context.steps[1];
+            if (step.idp == localAuthenticator) {
+                executeStep(2); // MFA Step
+            }
+        }
+    });
+};
+";
+
+fn connection(id: &str, jit: bool) -> Connection {
+    let body = serde_json::json!({
+        "id": format!("c_{id}"), "kind": "oidc", "name": id, "script_name": id, "enabled": true, "settings": {},
+        "provisioning": { "enabled": jit },
+    });
+    serde_json::from_value(body).unwrap()
+}
+
+fn skipping(id: &str) -> Connection {
+    let mut connection = connection(id, true);
+    let linking = usher_domain::LinkingSettings { no_match: usher_domain::NoMatch::Skip, ..Default::default() };
+    connection.provisioning.linking = Some(linking);
+    connection
+}
+
+fn local(authenticator: Authenticator) -> FlowOption {
+    FlowOption::Local { authenticator }
+}
+
+fn through(id: &str) -> FlowOption {
+    FlowOption::Connection { connection: ConnectionId::parse(format!("c_{id}")).unwrap() }
+}
+
+fn flow(steps: &[&[FlowOption]]) -> FlowDefinition {
+    let steps = steps.iter().map(|options| FlowStep { options: options.to_vec() }).collect();
+    FlowDefinition { steps, ..FlowDefinition::simple() }
+}
+
+fn found(definition: &FlowDefinition, connections: &[Connection]) -> Vec<Finding> {
+    let (secrets, libraries) = (BTreeSet::new(), BTreeMap::new());
+    lint(definition, Surroundings { application: None, connections, secrets: &secrets, libraries: &libraries })
+}
+
+fn codes(definition: &FlowDefinition, connections: &[Connection]) -> Vec<(String, Option<u8>)> {
+    found(definition, connections).iter().map(|f| (f.code().to_owned(), f.step)).collect()
+}
+
+#[test]
+fn every_rule_about_steps_has_its_code_and_place() {
+    use Authenticator::{EmailOtp, Passkey, Password, RecoveryCode, Totp};
+    let acme = [connection("acme", true)];
+    let mut off = connection("off", true);
+    off.enabled = false;
+    let known = [acme[0].clone(), off];
+    let password = local(Password);
+    let fine: &[(&[&[FlowOption]], &[Connection])] = &[
+        (&[&[password.clone()]], &acme),
+        (&[&[password.clone(), through("acme")], &[local(Totp), local(EmailOtp), local(RecoveryCode)]], &acme),
+        (&[&[FlowOption::EveryConnection], &[local(Passkey)]], &acme),
+    ];
+    for (steps, connections) in fine {
+        assert_eq!(codes(&flow(steps), connections), [], "{steps:?}");
+    }
+    let wrong: &[(&[&[FlowOption]], &str, u8)] = &[
+        (&[&[password.clone()], &[]], "step_empty", 2),
+        (&[&[password.clone(), local(Totp)]], "second_factor_first", 1),
+        (&[&[password.clone(), local(EmailOtp)]], "second_factor_first", 1),
+        (&[&[password.clone(), local(RecoveryCode)]], "second_factor_first", 1),
+        (&[&[password.clone(), through("gone")]], "connection_gone", 1),
+        (&[&[password.clone(), through("off")]], "connection_disabled", 1),
+        (&[&[password.clone(), local(Passkey)]], "passkey_enrol", 1),
+    ];
+    for (steps, code, step) in wrong {
+        assert_eq!(codes(&flow(steps), &known), [((*code).to_owned(), Some(*step))], "{steps:?}");
+    }
+    let nobody =
+        FlowDefinition { subject_step: 3, attribute_step: 3, ..flow(&[&[], &[local(Totp)], &[password.clone()]]) };
+    assert!(codes(&nobody, &known).contains(&("second_factor_no_first".to_owned(), Some(2))));
+    assert_eq!(codes(&flow(&[]), &known), [("step_count".to_owned(), None)]);
+    let beyond = FlowDefinition { subject_step: 2, ..flow(&[&[password]]) };
+    assert_eq!(codes(&beyond, &known), [("subject_step".to_owned(), Some(2))]);
+}
+
+#[test]
+fn only_notes_and_warnings_let_a_flow_be_published() {
+    let definition = flow(&[&[local(Authenticator::Passkey), through("acme")], &[local(Authenticator::Totp)]]);
+    let levels: Vec<Level> = found(&definition, &[connection("acme", false)]).iter().map(Finding::level).collect();
+    assert_eq!(levels, [Level::Warning, Level::Note]);
+    let broken = flow(&[&[local(Authenticator::Totp)]]);
+    assert!(found(&broken, &[]).iter().all(|finding| finding.level() == Level::Error));
+}
+
+fn mfa_flow() -> FlowDefinition {
+    let first = [local(Authenticator::Password), through("acme"), through("google")];
+    flow(&[&first, &[local(Authenticator::Totp)]])
+}
+
+fn jit(definition: &FlowDefinition, connections: &[Connection]) -> Option<(Vec<(String, Ending)>, Vec<Fix>)> {
+    let finding = found(definition, connections).into_iter().find(|finding| finding.code() == "jit_mfa")?;
+    let Problem::JitMfa { connections, .. } = finding.problem else { return None };
+    Some((connections.into_iter().map(|(id, ending)| (id.to_string(), ending)).collect(), finding.fixes))
+}
+
+#[test]
+fn people_without_an_account_meeting_a_factor_are_warned_about() {
+    let definition = mfa_flow();
+    assert_eq!(jit(&definition, &[connection("acme", true), connection("google", true)]), None);
+    let (who, fixes) = jit(&definition, &[connection("acme", false), skipping("google")]).unwrap();
+    assert_eq!(who, [("c_acme".to_owned(), Ending::JitOff), ("c_google".to_owned(), Ending::Skipped)]);
+    let ids = ["c_acme", "c_google"].map(|id| ConnectionId::parse(id).unwrap());
+    assert_eq!(fixes[..2], [Fix::TurnOnJit(ids[0].clone()), Fix::StopSkipping(ids[1].clone())]);
+    assert_eq!(fixes[2], Fix::SkipByScript(SEED.to_owned()));
+    let (who, fixes) = jit(&definition, &[connection("acme", false), connection("google", true)]).unwrap();
+    assert_eq!(who, [("c_acme".to_owned(), Ending::JitOff)]);
+    let Fix::SkipByScript(narrow) = &fixes[1] else { panic!("{fixes:?}") };
+    assert!(narrow.contains("var withoutAccount = ['acme'];") && !narrow.contains("LOCAL"), "{narrow}");
+}
+
+#[test]
+fn every_factor_of_every_step_counts() {
+    use Authenticator::{EmailOtp, Passkey, Password, RecoveryCode, Totp};
+    let off = [connection("acme", false)];
+    for factor in [Totp, EmailOtp, Passkey, RecoveryCode] {
+        assert!(jit(&flow(&[&[through("acme")], &[local(factor)]]), &off).is_some(), "{factor:?}");
+    }
+    assert_eq!(jit(&flow(&[&[through("acme")], &[local(Password)]]), &off), None);
+    assert_eq!(jit(&flow(&[&[local(Password)], &[local(Totp)]]), &off), None);
+    let every = flow(&[&[FlowOption::EveryConnection], &[local(Password)], &[local(Totp)]]);
+    assert_eq!(codes(&every, &off), [("jit_mfa".to_owned(), Some(3))]);
+}
+
+#[test]
+fn a_skip_script_runs_what_needs_no_account_for_everybody() {
+    let steps: &[&[FlowOption]] =
+        &[&[through("acme")], &[local(Authenticator::Totp)], &[through("google")], &[local(Authenticator::EmailOtp)]];
+    let connections = [connection("acme", false), connection("google", true)];
+    let (secrets, libraries) = (BTreeSet::new(), BTreeMap::new());
+    let around =
+        Surroundings { application: None, connections: &connections, secrets: &secrets, libraries: &libraries };
+    let text = skip_script(&flow(steps), around).unwrap();
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).filter(|line| line.contains("executeStep") || *line == "}").collect();
+    assert_eq!(
+        lines[..5],
+        ["executeStep(1, {", "executeStep(2); // MFA Step", "}", "executeStep(3);", "executeStep(4); // MFA Step"]
+    );
+}
