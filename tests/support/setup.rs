@@ -24,6 +24,7 @@ pub struct Setup {
     applications: Vec<Value>,
     attributes: Vec<Value>,
     groups: Vec<Value>,
+    flows: Vec<Value>,
     providers: Vec<(String, SocketAddr, Clock)>,
     allow_private: Vec<String>,
     database: Option<String>,
@@ -117,6 +118,14 @@ impl Setup {
     #[must_use]
     pub fn group(mut self, name: &str, members: &[&str]) -> Self {
         self.groups.push(json!({ "name": name, "members": members }));
+        self
+    }
+
+    /// A published sign-in flow: the definition as JSON (`steps`, `script`, ...).
+    #[must_use]
+    pub fn flow(mut self, app: &Application, mut definition: Value) -> Self {
+        definition["application"] = json!(app.id);
+        self.flows.push(definition);
         self
     }
 
@@ -217,6 +226,7 @@ impl Setup {
             ("user", &self.users),
             ("connection", &self.connections),
             ("application", &self.applications),
+            ("flow", &self.flows),
         ] {
             if !entries.is_empty() {
                 whole[key] = json!(entries);

@@ -20,4 +20,15 @@ pub struct NewSession {
     pub cookie: usher_domain::SecretText,
     /// The connection to remember as last used.
     pub connection: Option<usher_domain::ConnectionId>,
+    /// The browser is remembered from now on.
+    pub device: Option<RememberedDevice>,
+}
+
+/// A browser that second factors are not asked of for a while.
+#[derive(Debug, Clone)]
+pub struct RememberedDevice {
+    /// Value of its cookie.
+    pub cookie: usher_domain::SecretText,
+    /// For how many days.
+    pub days: u16,
 }

@@ -1,7 +1,7 @@
 //! An application asks to sign a person in: validate, begin a flow, hand over to the dispatcher.
 
 use usher_domain::{EmailAddress, FlowId, SecretText, SignInTrace, TraceStage};
-use usher_login_flow::{Beginning, FlowPlan, LoginFlow};
+use usher_login_flow::{Beginning, LoginFlow};
 use usher_oidc_provider::authorize::{self, AuthorizationRequest, AuthorizeError};
 use usher_oidc_provider::params::Params;
 use usher_oidc_provider::responses::{self, AuthorizationAnswer};
@@ -67,7 +67,7 @@ async fn begin(
         .as_ref()
         .and_then(|hint| snapshot.resolve_hint(hint))
         .or_else(|| domain_of_hint(snapshot, request.login_hint.as_deref()));
-    let plan = FlowPlan::for_application(application, snapshot.plain_connections());
+    let plan = snapshot.plan_for(application, &request.acr_values);
     let mut trace = SignInTrace::new(visitor.correlation.clone(), now);
     trace.application = Some(application.id.clone());
     note(&mut trace, now, TraceStage::Request, format!("{} asks for {}", application.name, request.scopes));

@@ -81,6 +81,9 @@ pub enum Failure {
     /// The person or application is told why.
     #[error("refused: {}", .0.code)]
     Refused(Box<Refusal>),
+    /// The flow's script answers: back to the dispatcher.
+    #[error("the script of the flow answers")]
+    ScriptAnswers(FlowId),
     /// It is logged; the person sees a code only.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -6,7 +6,7 @@ use usher_domain::{ApplicationId, FlowId, RefusalCode, SecretText, SignInTrace, 
 use usher_login_flow::{FlowPlan, LoginFlow, Options};
 use usher_oidc_provider::authorize::AuthorizationRequest;
 use usher_storage::flows::{self, FlowRow};
-use usher_storage::{Hash, Purpose, Sealed, hash};
+use usher_storage::{Hash, Purpose, Sealed, flow_versions, hash};
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
@@ -106,7 +106,29 @@ pub async fn load(broker: &Broker, id: &FlowId, visitor: &Visitor, now: DateTime
     if !owns {
         return Err(refuse(RefusalCode::TxOtherBrowser));
     }
-    Ok(LoadedFlow { state: open(broker, &row)?, revision: row.revision })
+    let mut state = open(broker, &row)?;
+    look_up_options(broker, &mut state.flow).await?;
+    Ok(LoadedFlow { state, revision: row.revision })
+}
+
+/// Puts options back that were too many to carry: from the version that the sign-in began with.
+async fn look_up_options(broker: &Broker, flow: &mut LoginFlow) -> Result<(), Fault> {
+    if flow.plan().options != Options::LookedUp {
+        return Ok(());
+    }
+    let snapshot = broker.snapshot();
+    let Some(application) = snapshot.application(&flow.request().application) else { return Ok(()) };
+    let Some(version) = flow.plan().version.clone() else {
+        flow.look_up_options(FlowPlan::for_application(application, snapshot.plain_connections()));
+        return Ok(());
+    };
+    let asked = version.clone();
+    let row = broker.store.read(move |tx| Box::pin(async move { flow_versions::get(tx, &asked).await })).await?;
+    if let Some(row) = row {
+        let connections = snapshot.plain_connections();
+        flow.look_up_options(FlowPlan::of_flow(&row.definition, version, application, connections, &[]));
+    }
+    Ok(())
 }
 
 fn open(broker: &Broker, row: &FlowRow) -> Result<FlowState, Fault> {
@@ -116,13 +138,7 @@ fn open(broker: &Broker, row: &FlowRow) -> Result<FlowState, Fault> {
         .open(Purpose::FLOW, row.id.as_str(), &row.sealed)
         .map_err(|e| Fault::unreadable("flow", e))?;
     let stored: Stored = serde_json::from_slice(&bytes).map_err(|e| Fault::unreadable("flow", e))?;
-    let mut flow = LoginFlow::decode(&stored.flow).map_err(|e| Fault::unreadable("flow", e))?;
-    if flow.plan().options == Options::LookedUp {
-        let snapshot = broker.snapshot();
-        if let Some(application) = snapshot.application(&flow.request().application) {
-            flow.look_up_options(FlowPlan::for_application(application, snapshot.plain_connections()));
-        }
-    }
+    let flow = LoginFlow::decode(&stored.flow).map_err(|e| Fault::unreadable("flow", e))?;
     Ok(FlowState { flow, trace: stored.trace })
 }
 

@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use usher_domain::{
     Application, ApplicationClaims, ApplicationId, ApplicationKind, AttributeDefinition, AttributeSchema,
-    ClientAuthMethod, Connection, ConnectionId, Group, GroupId, RedirectUri, SecretText, SignInPageListing,
-    SignInPageStyle, SigningAlgorithm, UnmappedGroups,
+    ClientAuthMethod, Connection, ConnectionId, FlowDefinition, FlowOwner, FlowVersion, Group, GroupId, RedirectUri,
+    SecretText, SignInPageListing, SignInPageStyle, SigningAlgorithm, UnmappedGroups,
 };
+use usher_login_flow::FlowPlan;
 use usher_oidc_provider::keys::{KeyRing, KeyRole, SigningKey};
 use usher_storage::signing_keys::KeyState;
 use usher_storage::{
-    Purpose, Store, Tx, applications, attribute_definitions, config, connections, groups, signing_keys,
+    Purpose, Sealed, Store, Tx, applications, attribute_definitions, config, connections, flow_versions, groups,
+    signing_keys,
 };
 
 use crate::broker::Settings;
 use crate::failure::Fault;
+use crate::security::{self, SecuritySettings};
 
 /// Id of the console, an application of Usher itself.
 pub const CONSOLE: &str = "usher-console";
@@ -27,6 +30,17 @@ pub struct ConfiguredConnection {
     pub connection: Connection,
     /// Client secret or private key.
     pub secret: Option<SecretText>,
+}
+
+/// A flow as it was published last.
+#[derive(Debug, Clone)]
+pub struct PublishedFlow {
+    /// Whose, and the how-manieth.
+    pub version: FlowVersion,
+    /// What it says.
+    pub definition: FlowDefinition,
+    /// Libraries, secrets and pages that its script was published with.
+    pub bundle: Option<Sealed>,
 }
 
 /// Everything configured, at one version.
@@ -41,6 +55,10 @@ pub struct Snapshot {
     pub schema: AttributeSchema,
     /// The local groups, by id.
     pub groups: BTreeMap<GroupId, Group>,
+    /// The published flows.
+    pub flows: BTreeMap<FlowOwner, PublishedFlow>,
+    /// What is asked of passwords and sessions.
+    pub security: SecuritySettings,
     /// Our signing keys.
     pub keys: KeyRing,
     plain: Vec<Connection>,
@@ -50,6 +68,23 @@ impl Snapshot {
     /// An application by client id.
     pub fn application(&self, id: &ApplicationId) -> Option<&Application> {
         self.applications.get(id)
+    }
+
+    /// The flow of an application: its own, else the one for all. The console has only its own: a mistake in the flow
+    /// for all must not lock its admins out.
+    pub fn flow_of(&self, application: &ApplicationId) -> Option<&PublishedFlow> {
+        let own = self.flows.get(&FlowOwner::Application(application.clone()));
+        own.or_else(|| self.flows.get(&FlowOwner::Default).filter(|_| application.as_str() != CONSOLE))
+    }
+
+    /// What a sign-in to an application offers now.
+    pub fn plan_for(&self, application: &Application, acr_values: &[String]) -> FlowPlan {
+        match self.flow_of(&application.id) {
+            Some(flow) => {
+                FlowPlan::of_flow(&flow.definition, flow.version.clone(), application, &self.plain, acr_values)
+            }
+            None => FlowPlan::for_application(application, &self.plain),
+        }
     }
 
     /// A connection that exists and is switched on.
@@ -131,6 +166,8 @@ struct Rows {
     keys: Vec<signing_keys::SigningKey>,
     attributes: Vec<AttributeDefinition>,
     groups: Vec<Group>,
+    flows: Vec<flow_versions::FlowHead>,
+    security: SecuritySettings,
 }
 
 async fn read_rows(tx: &mut Tx) -> Result<Rows, Fault> {
@@ -141,6 +178,8 @@ async fn read_rows(tx: &mut Tx) -> Result<Rows, Fault> {
         keys: signing_keys::list(tx).await?,
         attributes: attribute_definitions::list(tx).await?,
         groups: groups::list(tx).await?,
+        security: security::read(tx).await?,
+        flows: flow_versions::heads(tx).await?,
     })
 }
 
@@ -174,7 +213,23 @@ pub async fn load(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Res
     let plain = connections.values().map(|c: &ConfiguredConnection| c.connection.clone()).collect();
     let schema = AttributeSchema::with(rows.attributes);
     let groups = rows.groups.into_iter().map(|group| (group.id.clone(), group)).collect();
-    Ok(Snapshot { version: rows.version, connections, applications, schema, groups, keys, plain })
+    let flows = rows.flows.into_iter().map(published).collect();
+    Ok(Snapshot {
+        version: rows.version,
+        security: rows.security,
+        connections,
+        applications,
+        schema,
+        groups,
+        flows,
+        keys,
+        plain,
+    })
+}
+
+fn published(head: flow_versions::FlowHead) -> (FlowOwner, PublishedFlow) {
+    let version = FlowVersion { owner: head.owner.key().to_owned(), number: head.number };
+    (head.owner, PublishedFlow { version, definition: head.definition, bundle: head.bundle })
 }
 
 fn open_text(

@@ -25,6 +25,10 @@ pub struct Visitor {
     pub console: Option<Hash>,
     /// The connection this browser used last, if it says so; only orders the page.
     pub last_used: Option<ConnectionId>,
+    /// Value of the cookie of a remembered browser, if it has one.
+    pub device: Option<SecretText>,
+    /// What the browser calls itself (`User-Agent`).
+    pub agent: Option<String>,
     /// Address of the caller.
     pub remote: Option<IpAddr>,
     /// Ties page, log, audit and trace of this request together.

@@ -63,6 +63,8 @@ pub fn bare_visitor(parts: &Parts, app: &App) -> Visitor {
         session: None,
         console: None,
         last_used: None,
+        device: None,
+        agent: header_text(&parts.headers, header::USER_AGENT).map(|agent| agent.chars().take(200).collect()),
         remote: peer.map(|peer| remote::address(peer, &parts.headers, &app.trusted_proxies)),
         correlation: correlation(parts, app),
     }
@@ -80,6 +82,7 @@ impl FromRequestParts<App> for Caller {
         let cookie = |name: &str| app.cookies.value(&parts.headers, name);
         visitor.browser = cookie(&app.cookies.browser).map(SecretText::new);
         visitor.last_used = cookie(&app.cookies.last).and_then(|id| ConnectionId::parse(id).ok());
+        visitor.device = cookie(&app.cookies.device).map(SecretText::new);
         visitor.console = cookie(&app.cookies.console).and_then(|id| CookieId::parse(&id)).map(CookieId::hash);
         let wishes = (cookie(&app.cookies.language), header_text(&parts.headers, header::ACCEPT_LANGUAGE));
         let language =

@@ -21,6 +21,8 @@ pub struct CookieNames {
     pub console: String,
     /// Language chosen.
     pub language: String,
+    /// Marks a browser that second factors are not asked of for a while.
+    pub device: String,
     /// What waits while an admin signs in to the console.
     pub waiting: String,
     /// What the console confirms on its next page; one of a fixed set of words.
@@ -41,6 +43,7 @@ impl CookieNames {
             last: name("last"),
             console: name("console"),
             language: name("language"),
+            device: name("device"),
             waiting: name("waiting"),
             flash: name("flash"),
             secure,
@@ -80,6 +83,11 @@ impl CookieNames {
         self.cookie(&self.language, tag.to_owned(), Some(365))
     }
 
+    /// `Set-Cookie` for a browser that is remembered.
+    pub fn set_device(&self, value: &SecretText, days: u16) -> String {
+        self.cookie(&self.device, value.expose().to_owned(), Some(i64::from(days)))
+    }
+
     /// `Set-Cookie` for what waits while an admin signs in; ends with the browser.
     pub fn set_waiting(&self, value: &SecretText) -> String {
         self.cookie(&self.waiting, value.expose().to_owned(), None)
@@ -107,9 +115,8 @@ impl CookieNames {
 
     /// Whether one of our cookies came more than once: a sibling domain may have tossed one in (SESS-14).
     pub fn is_ambiguous(&self, headers: &HeaderMap) -> bool {
-        [&self.session, &self.browser, &self.last, &self.console, &self.language, &self.waiting, &self.flash]
-            .iter()
-            .any(|name| pairs(headers).filter(|(n, _)| n == name).count() > 1)
+        let own = [&self.session, &self.browser, &self.last, &self.console, &self.language, &self.waiting];
+        own.iter().chain(&[&self.flash, &self.device]).any(|name| pairs(headers).filter(|(n, _)| n == name).count() > 1)
     }
 }
 

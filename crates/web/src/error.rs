@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 pub use usher_broker::chain;
 use usher_broker::{Failure, Refusal};
-use usher_domain::{CorrelationId, RefusalCode};
+use usher_domain::{CorrelationId, FlowId, RefusalCode};
 
 use crate::pages::{self, Page, RefusalAction, RefusalPage, Ui};
 use crate::state::App;
@@ -15,7 +15,13 @@ use crate::state::App;
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
 
 /// A failed request, ready to be shown.
-pub struct WebError(Box<Shown>);
+pub struct WebError(Box<Answer>);
+
+enum Answer {
+    Page(Shown),
+    /// Nothing failed for good: the dispatcher of this flow says what comes next.
+    GoOn(FlowId),
+}
 
 struct Shown {
     page: RefusalPage,
@@ -26,6 +32,7 @@ impl WebError {
     /// Shows a failure as a page.
     pub fn page(app: &App, failure: Failure, ui: Ui, correlation: CorrelationId) -> Self {
         let (refusal, retry_after) = match failure {
+            Failure::ScriptAnswers(flow) => return Self(Box::new(Answer::GoOn(flow))),
             Failure::Refused(refusal) => {
                 tracing::info!(code = %refusal.code, correlation = %refusal.correlation, "refused");
                 let wait = refusal.retry_after;
@@ -50,7 +57,7 @@ impl WebError {
             correlation: refusal.correlation,
             at: refusal.at,
         };
-        Self(Box::new(Shown { page, retry_after }))
+        Self(Box::new(Answer::Page(Shown { page, retry_after })))
     }
 }
 
@@ -74,7 +81,10 @@ fn actions(app: &App, refusal: &Refusal) -> Vec<RefusalAction> {
 
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
-        let Shown { page, retry_after } = *self.0;
+        let Shown { page, retry_after } = match *self.0 {
+            Answer::Page(shown) => shown,
+            Answer::GoOn(flow) => return see_other(&pages::paths::login(&flow)),
+        };
         let status = page.status();
         let correlation = page.correlation.clone();
         let mut response = (status, Page(page)).into_response();

@@ -11,7 +11,7 @@ use super::connection::connection;
 use super::file::{
     ApplicationClaimsEntry, ApplicationEntry, AttributeEntry, BootstrapError, BootstrapFile, GroupEntry, UserEntry,
 };
-use super::{Person, Plan, PlannedGroup};
+use super::{Person, Plan, PlannedGroup, flows};
 use crate::accounts::NewAccount;
 use crate::console::applications::{claim_name, secret_at_rest};
 use crate::passwords::is_acceptable_hash;
@@ -38,6 +38,10 @@ pub fn plan(file: BootstrapFile, now: DateTime<Utc>) -> Result<Plan, BootstrapEr
     for entry in file.applications {
         let what = format!("application {}", entry.id);
         plan.applications.push(application(entry, now).map_err(|fault| BootstrapError::at(&what, fault))?);
+    }
+    for entry in file.flows {
+        let what = format!("flow of {}", entry.application);
+        plan.flows.push(flows::flow(entry).map_err(|fault| BootstrapError::at(&what, fault))?);
     }
     Ok(plan)
 }

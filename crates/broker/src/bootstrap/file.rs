@@ -28,6 +28,9 @@ pub struct BootstrapFile {
     /// `[[group]]`
     #[serde(default, rename = "group")]
     pub groups: Vec<GroupEntry>,
+    /// `[[flow]]`
+    #[serde(default, rename = "flow")]
+    pub flows: Vec<FlowEntry>,
 }
 
 /// One value or several.
@@ -87,6 +90,16 @@ pub struct GroupEntry {
     pub description: String,
     #[serde(default)]
     pub members: Vec<String>,
+}
+
+/// A sign-in flow.
+#[derive(Debug, Deserialize)]
+pub struct FlowEntry {
+    /// Id of the application; `*` for every application that has none of its own.
+    pub application: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub definition: usher_domain::FlowDefinition,
 }
 
 /// How Usher authenticates at the provider.

@@ -6,12 +6,15 @@
 mod connection;
 mod entries;
 mod file;
+mod flows;
 mod people;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use usher_domain::{Application, AttributeDefinition, Connection, Entropy, SecretText, UserName};
+use usher_domain::{
+    Application, AttributeDefinition, Connection, Entropy, FlowDefinition, FlowOwner, SecretText, UserName,
+};
 use usher_storage::{Purpose, Sealed, Store, Tx, applications, config, connections, settings, users};
 
 pub use file::BootstrapError;
@@ -33,6 +36,8 @@ pub struct Made {
     pub connections: usize,
     /// Applications.
     pub applications: usize,
+    /// Sign-in flows.
+    pub flows: usize,
 }
 
 /// Why a bootstrap did not happen.
@@ -67,6 +72,7 @@ struct Plan {
     groups: Vec<PlannedGroup>,
     connections: Vec<PlannedConnection>,
     applications: Vec<Application>,
+    flows: Vec<(FlowOwner, FlowDefinition)>,
 }
 
 /// A connection entry, validated; its groups by name, because their ids are made with them.
@@ -107,6 +113,7 @@ pub async fn apply(
         groups: plan.groups,
         connections: sealed,
         applications: plan.applications,
+        flows: plan.flows,
         entropy,
         now,
     };
@@ -126,6 +133,7 @@ struct Making {
     groups: Vec<PlannedGroup>,
     connections: Vec<(PlannedConnection, Option<Sealed>)>,
     applications: Vec<Application>,
+    flows: Vec<(FlowOwner, FlowDefinition)>,
     entropy: Arc<dyn Entropy>,
     now: DateTime<Utc>,
 }
@@ -155,8 +163,9 @@ async fn make_all(tx: &mut Tx, making: &Making) -> Result<Made, BootstrapFailure
             made.users += 1;
         }
     }
+    made.flows = flows::make(tx, &making.flows, now).await?;
     people::fill_groups(tx, &making.groups, &groups, now).await?;
-    if made.connections + made.applications + made.attributes + made.groups > 0 {
+    if made.connections + made.applications + made.attributes + made.groups + made.flows > 0 {
         config::bump(tx).await?;
     }
     if made != Made::default() {

@@ -1,7 +1,8 @@
 //! The end of a sign-in: plan, commit, and look again when the facts moved under it.
 
-use usher_domain::{AccountNeed, FlowId, RefusalCode, Subject, TraceStage, UserId};
-use usher_login_flow::{FlowEvent, LoginFlow, ProvedIdentity, StepNumber, advance};
+use chrono::{DateTime, Utc};
+use usher_domain::{AccountNeed, FlowId, FlowOwner, RefusalCode, Subject, TraceStage, UserId};
+use usher_login_flow::{Evidence, FactorProof, FlowEvent, LoginFlow, ProvedIdentity, StepNumber, advance};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
 use usher_oidc_provider::responses;
@@ -13,7 +14,7 @@ use super::decisions;
 use super::evidence::{DecisionContext, vouched_email};
 use super::refuse::{record, refuse};
 use super::resume::stored_answer;
-use crate::answer::{AnswerToApplication, NewSession};
+use crate::answer::{AnswerToApplication, NewSession, RememberedDevice};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::flow_state::{self, LoadedFlow};
@@ -126,17 +127,37 @@ fn plan(broker: &Broker, loaded: &LoadedFlow, visitor: &Visitor) -> Result<Finis
         code,
         old_session: visitor.session.as_ref().map(|live| live.cookie),
         visitor: visitor.clone(),
+        enrolments: flow.enrolments().to_vec(),
+        owner: flow.plan().version.as_ref().and_then(|version| FlowOwner::from_key(&version.owner).ok()),
+        remember: flow.remembers().map(|days| (broker.random_token(), days)),
+        script_record: flow.script().and_then(|script| script.record()).map(str::to_owned),
+        session_ends: raised(flow, visitor),
         trace: loaded.state.trace.clone(),
         can_mail: broker.can_mail(),
         configuration_moved: false,
     })
 }
 
+/// When a session ends that this sign-in adds factors to: it gets a new id then (SESS-01), and no more time.
+fn raised(flow: &LoginFlow, visitor: &Visitor) -> Option<DateTime<Utc>> {
+    let sid = flow.reused_session()?;
+    let old = visitor.session.as_ref().map(|live| &live.session).filter(|session| session.id == *sid)?;
+    let now = flow.authentication()?;
+    let raised = now.factors != old.authentication.factors || now.acr != old.authentication.acr;
+    raised.then_some(old.expires_at)
+}
+
 fn proof(broker: &Broker, flow: &LoginFlow, account: AccountNeed) -> Result<Proof, Unplanned> {
     if let Some(session) = flow.reused_session() {
         return Ok(Proof::Session(session.clone()));
     }
-    let Some(proved) = flow.proved_identity() else { return Ok(Proof::Local) };
+    let Some(proved) = flow.proved_identity() else {
+        let evidence = flow.subject_completed().map(|done| &done.evidence);
+        return Ok(match evidence {
+            Some(Evidence::Factor { proof: FactorProof::Answer { id: Some(id) }, .. }) => Proof::Passkey(id.clone()),
+            _ => Proof::Local,
+        });
+    };
     let decision: Decision = serde_json::from_str(&proved.decision).map_err(|e| Fault::unreadable("decision", e))?;
     let mut context = decision_context(broker, &proved.identity, account)
         .ok_or(Unplanned::Refused(RefusalCode::ConnectionUnavailable))?;
@@ -265,11 +286,14 @@ async fn finished(
         fault_logged(&fault, "a finished flow could not be marked");
     }
     let connection = plan.authentication.connection.clone();
+    let device = plan.remember.map(|(cookie, days)| RememberedDevice { cookie, days });
     AnswerToApplication {
         answer: plan.answer,
-        session: committed
-            .cookie
-            .map(|cookie| NewSession { cookie: usher_domain::SecretText::new(cookie.to_text()), connection }),
+        session: committed.cookie.map(|cookie| NewSession {
+            cookie: usher_domain::SecretText::new(cookie.to_text()),
+            connection,
+            device,
+        }),
         application: plan.request.application,
     }
 }

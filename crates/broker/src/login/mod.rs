@@ -8,6 +8,7 @@ mod decided;
 mod decisions;
 mod depart;
 mod evidence;
+pub mod factors;
 mod finish;
 mod identify;
 mod park;
@@ -17,6 +18,7 @@ mod proof;
 mod refuse;
 mod restart;
 mod resume;
+pub mod script;
 
 pub use arrive::{Arrived, arrive};
 pub use commit::{SESSION_KEY, verified_email};

@@ -24,6 +24,9 @@ pub async fn refuse(
     if let Ok(flow) = advance(loaded.state.flow.clone(), event, now) {
         loaded.state.flow = flow;
     }
+    if next(&loaded.state.flow, now) == Next::RunScript {
+        return script_answers(broker, loaded, code).await;
+    }
     let refusal = page(broker, &loaded, code, connection.clone(), now);
     let trace = &mut loaded.state.trace;
     trace.refusal = Some(code);
@@ -37,6 +40,20 @@ pub async fn refuse(
     }
     match flow_state::save(broker, &loaded.state, loaded.revision).await {
         Ok(_) => refusal.into(),
+        Err(fault) => fault.into(),
+    }
+}
+
+/// The script of the flow has an answer to this failure: nothing is refused yet.
+async fn script_answers(broker: &Broker, mut loaded: LoadedFlow, code: RefusalCode) -> Failure {
+    note(
+        &mut loaded.state.trace,
+        broker.now(),
+        TraceStage::Page,
+        format!("the step failed, the script answers: {code}"),
+    );
+    match flow_state::save(broker, &loaded.state, loaded.revision).await {
+        Ok(_) => Failure::ScriptAnswers(loaded.state.flow.id().clone()),
         Err(fault) => fault.into(),
     }
 }
@@ -66,10 +83,14 @@ pub fn page(
 fn may_restart(loaded: &LoadedFlow, at: DateTime<Utc>) -> bool {
     match next(&loaded.state.flow, at) {
         Next::Refused(refusal) => refusal.finality == Finality::Restartable,
-        Next::Expired | Next::AlreadyFinished => false,
+        Next::Expired | Next::AlreadyFinished | Next::Ended(_) => false,
         Next::ShowSignIn(_)
         | Next::AskIdentifier(_)
         | Next::ProveOwnership(_)
+        | Next::AskFactor(_)
+        | Next::ShowRecoveryCodes(_)
+        | Next::RunScript
+        | Next::ShowPrompt(_)
         | Next::Depart { .. }
         | Next::Finish
         | Next::CannotInteract => true,

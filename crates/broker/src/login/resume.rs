@@ -3,15 +3,17 @@
 use usher_domain::{
     AccountState, BrowserSession, ConnectionId, CorrelationId, FlowId, RefusalCode, Subject, TraceStage,
 };
-use usher_login_flow::{FlowEvent, Next, SignInNotice, SignInOffer, advance, next, session_fits};
+use usher_login_flow::{FlowEvent, MAX_QUESTIONS, Next, SignInNotice, SignInOffer, advance, next, session_fits};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
 use usher_oidc_provider::responses;
 use usher_storage::{Purpose, grants, users};
 
+use super::factors::{self, FactorView, RecoveryCodesPage};
 use super::finish::Finished;
 use super::proof::{self, ProofPage};
 use super::refuse::{page, record, refuse};
+use super::script::{self, PromptPage};
 use super::{depart, finish};
 use crate::answer::AnswerToApplication;
 use crate::broker::Broker;
@@ -42,6 +44,10 @@ pub struct SignInPage {
     pub application: String,
     /// Whether user name and password are offered.
     pub password: bool,
+    /// Whether a passkey is offered, by itself.
+    pub passkey: bool,
+    /// The open step; forms send it back.
+    pub step: u8,
     /// The connections, in order.
     pub connections: Vec<ListedConnection>,
     /// What was typed on the page before, to be shown with a way to change it.
@@ -65,6 +71,12 @@ pub enum Resumed {
     SignIn(Box<SignInPage>),
     /// Ask who the person is, and nothing else yet.
     Identify(Box<SignInPage>),
+    /// Ask for a second factor, or set one up.
+    Factor(Box<FactorView>),
+    /// Show recovery codes, once.
+    RecoveryCodes(Box<RecoveryCodesPage>),
+    /// Show a page of the flow's script.
+    Prompt(Box<PromptPage>),
     /// Ask for a proof that an existing account is the person's own.
     Prove(Box<ProofPage>),
     /// Look again: the facts moved.
@@ -80,13 +92,32 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
     broker.assert_fresh()?;
     let now = broker.now();
     let mut loaded = flow_state::load(broker, id, visitor, now).await?;
-    if let Some(session) = usable_session(broker, &loaded, visitor).await? {
-        reuse(broker, &mut loaded, session).await?;
+    for _ in 0..=MAX_QUESTIONS {
+        if let Some(session) = usable_session(broker, &loaded, visitor).await? {
+            reuse(broker, &mut loaded, session).await?;
+        }
+        if next(&loaded.state.flow, now) != Next::RunScript {
+            return show(broker, loaded, visitor).await;
+        }
+        loaded = script::run(broker, loaded, visitor).await?;
     }
+    Err(refuse(broker, loaded, RefusalCode::ScriptError, None, visitor).await)
+}
+
+/// Shows what comes next; a script that is due has run.
+async fn show(broker: &Broker, mut loaded: LoadedFlow, visitor: &Visitor) -> Result<Resumed, Failure> {
+    let now = broker.now();
     match next(&loaded.state.flow, now) {
         Next::ShowSignIn(offer) => Ok(Resumed::SignIn(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
         Next::AskIdentifier(offer) => Ok(Resumed::Identify(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
         Next::ProveOwnership(offer) => Ok(Resumed::Prove(Box::new(proof::page(broker, &loaded, offer)?))),
+        Next::AskFactor(offer) => factors::page(broker, loaded, *offer, visitor).await,
+        Next::ShowRecoveryCodes(codes) => {
+            Ok(Resumed::RecoveryCodes(Box::new(factors::recovery_codes(broker, &loaded, codes))))
+        }
+        Next::ShowPrompt(ask) => Ok(Resumed::Prompt(Box::new(script::prompt_page(broker, &loaded, &ask).await?))),
+        Next::Ended(ending) => script::ended(broker, loaded, ending, visitor).await,
+        Next::RunScript => Ok(Resumed::Again(loaded.state.flow.id().clone())),
         Next::Depart { connection, .. } => {
             depart::depart_loaded(broker, loaded, &connection, visitor).await.map(Resumed::Depart)
         }
@@ -190,6 +221,8 @@ fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visito
         flow: flow.id().clone(),
         application: snapshot.application(&flow.request().application).map(|a| a.name.clone()).unwrap_or_default(),
         password: offer.password,
+        passkey: offer.passkey,
+        step: offer.step.get(),
         connections,
         identifier: offer.identifier.clone(),
         username: offer.identifier.or(offer.typed_name).or(offer.login_hint),

@@ -123,7 +123,7 @@ impl Signing {
             expires_at,
             auth_time: self.payload.authentication.at,
             nonce: self.payload.request.nonce.as_deref(),
-            acr: None,
+            acr: self.payload.authentication.acr.as_deref(),
             amr: &self.payload.authentication.amr,
             session: Some(&self.payload.session),
             access_token: Some(&access),

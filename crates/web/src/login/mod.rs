@@ -54,6 +54,9 @@ async fn show(
         Resumed::SignIn(page) => Ok(sign_in(&app, &caller, *page, &query)),
         Resumed::Identify(page) => Ok(identify::page(&app, &caller, *page, &query)),
         Resumed::Prove(page) => Ok(link::page(&app, &caller, *page, &query)),
+        Resumed::Factor(_) | Resumed::RecoveryCodes(_) | Resumed::Prompt(_) => {
+            Err(caller.refuse(&app, RefusalCode::Internal))
+        }
         Resumed::Again(flow) => Ok(see_other(&paths::login(&flow))),
         Resumed::Depart(url) => Ok(see_other(&url)),
         Resumed::Answer(answer) => answer_application(&app, &caller, *answer).await,
@@ -110,7 +113,7 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuer
         flow: page.flow,
         application: page.application,
         csrf: page.csrf,
-        step: 1,
+        step: page.step.into(),
         ways: ways(page.connections, &query.find),
         identifier: page.identifier,
         password: page.password.then(|| PasswordForm { username: page.username.unwrap_or_default() }),
@@ -134,6 +137,9 @@ pub async fn answer_application(app: &App, caller: &Caller, answer: AnswerToAppl
         adopted.await.map_err(|fault| caller.fail(app, Fault::unreadable("session", fault)))?;
         if let Some(connection) = &new.connection {
             cookies.push(app.cookies.set_last(connection));
+        }
+        if let Some(device) = &new.device {
+            cookies.push(app.cookies.set_device(&device.cookie, device.days));
         }
     }
     let response = match answer.answer {

@@ -4,6 +4,7 @@
 //! Constraints find the losers of a race; nothing is locked.
 
 mod account;
+mod enrol;
 mod groups;
 mod link;
 mod records;
@@ -12,20 +13,22 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use usher_domain::{
-    AccountState, Authentication, Claims, Entropy, FlowId, RefusalCode, SecretText, SessionId, SignInTrace, Subject,
-    User, UserId,
+    AccountState, Authentication, Claims, Entropy, FlowId, FlowOwner, RefusalCode, SecretText, SessionId, SignInTrace,
+    Subject, User, UserId,
 };
+use usher_login_flow::Enrolment;
 use usher_oidc_provider::authorize::{AuthorizationRequest, ExpectedSubject};
 use usher_oidc_provider::responses::AuthorizationAnswer;
 use usher_provisioning::Decision;
 use usher_storage::sessions::CookieId;
-use usher_storage::{Hash, Store, Tx, config, credentials, sessions, users};
+use usher_storage::{Hash, Store, Tx, config, credentials, passkeys, sessions, users};
 
 pub use account::verified_email;
 pub use link::shown;
 pub use records::SESSION_KEY;
 
 use super::evidence::{DecisionContext, decide_now};
+use super::script;
 use crate::failure::Fault;
 use crate::visitor::Visitor;
 
@@ -34,6 +37,8 @@ use crate::visitor::Visitor;
 pub enum Proof {
     /// A local account by password.
     Local,
+    /// A local account by passkey: the credential's id.
+    Passkey(String),
     /// A session of this browser that is reused.
     Session(SessionId),
     /// An external identity, with the decision that the flow rests on.
@@ -71,6 +76,16 @@ pub struct FinishPlan {
     pub old_session: Option<Hash>,
     /// Who asks.
     pub visitor: Visitor,
+    /// What was set up on the way.
+    pub enrolments: Vec<Enrolment>,
+    /// Whose flow it was; none for an application's own settings.
+    pub owner: Option<FlowOwner>,
+    /// The browser to remember, as its cookie says it, and for how many days.
+    pub remember: Option<(SecretText, u16)>,
+    /// What the script wants done, opaque (the codec of `script::effects`).
+    pub script_record: Option<String>,
+    /// When the session that is raised to more factors ends.
+    pub session_ends: Option<DateTime<Utc>>,
     /// What happened so far.
     pub trace: SignInTrace,
     /// Whether mail can be sent.
@@ -116,11 +131,15 @@ impl<E: Into<Fault>> From<E> for NotCommitted {
 }
 
 /// Who the person turned out to be.
-struct Person {
-    user: Option<UserId>,
-    public_subject: String,
-    pass_through: Claims,
-    groups: Vec<String>,
+pub struct Person {
+    /// The local account, if there is one.
+    pub user: Option<UserId>,
+    /// What applications know the person by.
+    pub public_subject: String,
+    /// Mapped attributes of a person without an account.
+    pub pass_through: Claims,
+    /// Mapped groups of a person without an account.
+    pub groups: Vec<String>,
 }
 
 /// Runs inside the transaction.
@@ -139,13 +158,22 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
         (None, Proof::Identity(context, _)) => {
             authentication.subject = Subject::Federated { key: context.identity.key.clone() };
         }
-        (None, Proof::Local | Proof::Session(_)) => {}
+        (None, Proof::Local | Proof::Passkey(_) | Proof::Session(_)) => {}
     }
     authentication.pass_through = person.pass_through.clone();
     authentication.groups.clone_from(&person.groups);
+    if let Some(user) = &person.user {
+        enrol::land(tx, &plan, user).await?;
+    } else if !plan.enrolments.is_empty() {
+        // Nobody is left whom a factor could belong to: never a stranger.
+        return Err(NotCommitted::Refused(RefusalCode::MfaNeedsAccount));
+    }
+    if let Some(record) = plan.script_record.clone() {
+        script::effects::land(tx, &mut plan, &person, &record).await?;
+    }
     let (sid, cookie) = match &plan.proof {
-        Proof::Session(sid) => (sid.clone(), None),
-        Proof::Local | Proof::Identity(..) => {
+        Proof::Session(sid) if plan.session_ends.is_none() => (sid.clone(), None),
+        Proof::Session(_) | Proof::Local | Proof::Passkey(_) | Proof::Identity(..) => {
             let (sid, cookie) = records::begin_session(tx, &plan, &person, &authentication).await?;
             (sid, Some(cookie))
         }
@@ -164,7 +192,7 @@ async fn resolve(tx: &mut Tx, plan: &mut FinishPlan) -> Result<Person, NotCommit
             }
             account::apply(tx, plan, &context, decided).await
         }
-        Proof::Local | Proof::Session(_) => match &plan.authentication.subject {
+        Proof::Local | Proof::Passkey(_) | Proof::Session(_) => match &plan.authentication.subject {
             Subject::Local { user } => {
                 let user = users::get(tx, user).await?.ok_or(NotCommitted::Refused(RefusalCode::AccountDisabled))?;
                 active(&user)?;
@@ -198,6 +226,10 @@ async fn still_proved(tx: &mut Tx, plan: &FinishPlan, user: &User) -> Result<(),
             }
             Ok(())
         }
+        Proof::Passkey(ref id) => match passkeys::get(tx, id).await? {
+            Some(row) if row.user == user.id => Ok(()),
+            _ => Err(NotCommitted::Refused(RefusalCode::TxExpired)),
+        },
         Proof::Session(_) => still_open(tx, plan).await,
         Proof::Identity(..) => Ok(()),
     }

@@ -31,7 +31,8 @@ pub(super) async fn begin_session(
         id: SessionId::random(&*plan.entropy),
         authentication: authentication.clone(),
         created_at: plan.now,
-        expires_at: plan.now + SESSION_LIFE,
+        // A session that is raised to more factors lives no longer for it (SESS-06).
+        expires_at: plan.session_ends.unwrap_or(plan.now + SESSION_LIFE),
     };
     let cookie = CookieId::random(&*plan.entropy);
     let id_hash = cookie.hash();
@@ -47,6 +48,8 @@ pub(super) async fn begin_session(
         data: sealed,
         created_at: session.created_at,
         expires_at: session.expires_at,
+        remote: plan.visitor.remote_text(),
+        agent: plan.visitor.agent.clone(),
     };
     if !sessions::insert(tx, &row).await? {
         return Err(Fault::Invariant("session ids do not repeat").into());
