@@ -3,9 +3,9 @@
 use usher_domain::{Authentication, Authenticator, BrowserSession, ConnectionId, RefusalCode, UserId};
 
 use crate::factor::{PendingFactor, ProvedFactor};
+use crate::factors::mail_code::SentCode;
 use crate::flow::ProvedIdentity;
 use crate::plan::StepNumber;
-use crate::factors::mail_code::SentCode;
 use crate::proof::{OwnershipBy, WrongProof};
 use crate::script::ScriptSaid;
 use crate::session::UnfitSession;

@@ -416,7 +416,7 @@ impl LoginFlow {
     /// What to ask of the external provider on departure.
     pub fn demand(&self) -> UpstreamDemand {
         UpstreamDemand {
-            reauthenticate: self.request.interaction == Interaction::Forced,
+            reauthenticate: self.renewal() == Renewal::Forced,
             max_age: self.request.max_age,
             login_hint: self.request.login_hint.clone(),
             ui_locales: self.request.ui_locales.clone(),

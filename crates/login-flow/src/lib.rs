@@ -72,13 +72,13 @@ pub use factor::{
     Enrolment, FactorAccount, FactorFacts, FactorOffer, FactorPage, FactorProof, FactorPurpose, PendingFactor,
     ProvedFactor, choose_page,
 };
+pub use factors::mail_code::{CODE_MINUTES, CodeStanding, SentCode};
 pub use flow::{
     Beginning, CompletedStep, Evidence, Finality, FlowRefusal, FlowUnreadable, LoginFlow, ProvedIdentity,
     UpstreamDemand,
 };
 pub use next::{Next, SignInNotice, SignInOffer, next};
 pub use plan::{FlowPlan, Options, Order, StepNumber, StepOption, StepPlan};
-pub use factors::mail_code::{CODE_MINUTES, CodeStanding, SentCode};
 pub use proof::{Ownership, OwnershipBy, PendingProof, ProofOffer, WrongProof};
 pub use script::{
     Answered, AnsweredBy, Execution, MAX_QUESTIONS, PromptAsk, Question, QuestionResult, Renewal, ScriptEnding,

@@ -4,7 +4,7 @@
 //! the application no longer offers does not open it.
 
 use chrono::{DateTime, Duration, Utc};
-use usher_domain::{AccountNeed, BrowserSession, Interaction, Subject};
+use usher_domain::{AccountNeed, BrowserSession, Subject};
 
 use crate::flow::LoginFlow;
 use crate::script::Renewal;
@@ -83,7 +83,7 @@ pub(crate) fn upstream_is_fresh(flow: &LoginFlow, auth_time: Option<DateTime<Utc
     const PROVIDER_SKEW_SECONDS: i64 = 120;
     let Some(at) = auth_time else { return true };
     let skew = Duration::seconds(PROVIDER_SKEW_SECONDS);
-    if flow.request.interaction == Interaction::Forced && at < flow.created_at - skew {
+    if flow.renewal() == Renewal::Forced && at < flow.created_at - skew {
         return false;
     }
     flow.request.max_age.is_none_or(|limit| {

@@ -156,6 +156,10 @@ async fn usable_session(
         return Ok(None);
     }
     let authentication = &live.session.authentication;
+    // A session of somebody else is no answer to a later step: the person is asked instead.
+    if loaded.state.flow.subject().is_some_and(|subject| *subject != authentication.subject) {
+        return Ok(None);
+    }
     if let Some(connection) = &authentication.connection
         && broker.snapshot().sign_in_connection(connection).is_none()
     {

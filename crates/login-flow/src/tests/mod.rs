@@ -1,8 +1,10 @@
 //! Tests of the state machine: tables by rule, sessions, and a model that plays random orders of events.
 
 mod builders;
+mod factors;
 mod identifier;
 mod model;
 mod proofs;
+mod scripts;
 mod sessions;
 mod table;
