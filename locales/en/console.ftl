@@ -7,6 +7,7 @@ nav-connections = Connections
 nav-users = Users
 nav-groups = Groups
 nav-attributes = Attributes
+nav-flow = Sign-in flow
 nav-settings = Settings
 
 tab-general = General
@@ -19,7 +20,44 @@ tab-activity = Activity
 tab-profile = Profile
 tab-linked = Linked accounts
 tab-sessions = Sessions
+tab-factors = MFA devices
+factor-password = Password
+factor-passkey = Passkey
+factor-totp = Authenticator app
+factor-email-otp = Code by e-mail
+factor-recovery-code = Recovery code
+recovery-codes-left =
+    { $number ->
+        [one] One code left
+       *[other] { $number } codes left
+    }
+browsers-remembered =
+    { $number ->
+        [0] No browser is remembered.
+        [one] One browser is remembered.
+       *[other] { $number } browsers are remembered.
+    }
+minutes-number =
+    { $number ->
+        [one] 1 minute
+       *[other] { $number } minutes
+    }
+hours-number =
+    { $number ->
+        [one] 1 hour
+       *[other] { $number } hours
+    }
+reset-link-life =
+    { $minutes ->
+        [one] It works once, within one minute.
+       *[other] It works once, within { $minutes } minutes.
+    }
+reset-by-mail = The link goes to the verified address of the account.
+reset-by-hand = No mail can be sent to this person: the link is shown to you once.
+limit-helpdesk = You help people who cannot get in. Everything else is for others to change.
+limit-auditor = You may look at everything. Changing it is for others.
 tab-history = History
+tab-sign-in = Sign-in
 tab-claims = User attributes
 
 wizard-kind = Type
@@ -184,6 +222,7 @@ stage-departure = Sent to the provider
 stage-answer = Answer of the provider
 stage-mapping = Attributes
 stage-decision = Just-in-Time provisioning
+stage-script = Script
 stage-end = End of the sign-in
 stage-tokens = Tokens
 
@@ -206,6 +245,9 @@ flash-user-deleted = User deleted.
 flash-account-linked = Account linked.
 flash-session-ended = Session ended.
 flash-signed-out = Signed out everywhere.
+flash-factor-removed = The factor is removed, and the person is signed out everywhere.
+flash-factors-reset = All factors are removed, and the person is signed out everywhere.
+flash-password-link-queued = The link for a new password is on its way.
 flash-attribute-created = Attribute created. Connections can fill it now.
 flash-attribute-deleted = Attribute deleted.
 flash-group-created = Group created.
@@ -214,6 +256,12 @@ flash-member-added = Added to the group.
 flash-member-removed = Removed from the group.
 flash-test-mail-sent = The mail server took the test mail. Look into the mailbox, and into its spam folder.
 flash-invitation-queued = The invitation is on its way to the person's address.
+flash-flow-published = Sign-in flow published.
+flash-draft-discarded = Draft discarded.
+flash-flow-reverted = Reverted to the default.
+flash-draft-restored = The earlier version is the draft now. Update publishes it.
+flash-secret-saved = Secret saved.
+flash-library-saved = Library saved.
 
 error-name-empty = Enter a name
 error-name-long = A name has at most 120 characters
@@ -286,3 +334,10 @@ test-fix-token = The provider did not take the code: check client ID, secret and
 test-fix-id-token = The ID token does not hold: compare issuer, client ID and algorithms on the tab Settings, and the clocks of both machines.
 test-fix-userinfo = The provider's answer about you cannot be used: check the scopes, the user data address and the subject claim.
 test-fix-other = Open the log with the reference below.
+
+factor-password = Username and password
+factor-passkey = Passkey
+factor-totp = TOTP
+factor-email_otp = Email OTP
+factor-recovery_code = Backup codes
+option-every = Every connection

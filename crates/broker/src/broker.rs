@@ -15,6 +15,7 @@ use crate::failure::Fault;
 use crate::jwks_cache::JwksCache;
 use crate::keys;
 use crate::limits::Limits;
+use crate::login::script::Scripts;
 use crate::mail::MailParts;
 use crate::passwords::Passwords;
 use crate::snapshot::{self, Snapshot};
@@ -60,6 +61,7 @@ pub struct Broker {
     pub(crate) issuer: IssuerUrl,
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
+    pub(crate) scripts: Scripts,
     pub(crate) provider_keys: JwksCache,
     /// Settings with endpoints, of connections that are discovered at first use; by id and revision.
     pub(crate) discovered: Cache<(ConnectionId, i64), serde_json::Value>,
@@ -84,6 +86,7 @@ impl Broker {
             provider_keys: JwksCache::new(Arc::clone(&fetch), Arc::clone(&clock)),
             discovered: Cache::builder().max_capacity(20_000).time_to_live(DISCOVERED_FOR).build(),
             limits: Limits::new(),
+            scripts: Scripts::new(),
             passwords,
             issuer,
             snapshot: ArcSwap::from_pointee(first),

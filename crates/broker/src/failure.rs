@@ -24,12 +24,14 @@ pub struct Refusal {
     pub home_url: Option<String>,
     /// Seconds to wait, where waiting helps.
     pub retry_after: Option<u64>,
+    /// What the script of the flow wants said; plain text, to be escaped.
+    pub said: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with nothing but its code.
     pub fn bare(code: RefusalCode, correlation: CorrelationId, at: DateTime<Utc>) -> Self {
-        Self { code, correlation, at, flow: None, connection: None, home_url: None, retry_after: None }
+        Self { code, correlation, at, flow: None, connection: None, home_url: None, retry_after: None, said: None }
     }
 }
 

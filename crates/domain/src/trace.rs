@@ -21,6 +21,8 @@ pub enum TraceStage {
     Mapping,
     /// Provisioning decided.
     Decision,
+    /// The script of the flow ran.
+    Script,
     /// The sign-in ended.
     End,
     /// Tokens were issued.

@@ -76,6 +76,7 @@ pub fn page(
         connection: connection.and_then(|id| snapshot.connections.get(&id).map(|c| c.connection.name.clone())),
         home_url: application.and_then(|a| a.home_url.clone()),
         retry_after: None,
+        said: None,
     }
 }
 

@@ -19,10 +19,9 @@ use usher_domain::{RefusalCode, TraceStage};
 use usher_flow_script::{Fact, Outcome, Program, Run};
 use usher_login_flow::QuestionResult;
 
-pub use bundle::{PromptField, PromptTemplate, bundle};
+pub use bundle::{PromptField, PromptTemplate};
 pub use ended::ended;
 pub use program::Scripts;
-pub(crate) use program::{allowed_hosts, shapes};
 pub use prompt::{PromptPage, ShownField, prompt_page, submit_prompt};
 
 use self::record::Kept;

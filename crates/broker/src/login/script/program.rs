@@ -85,7 +85,7 @@ fn name_of(snapshot: &Snapshot, application: &ApplicationId) -> String {
 }
 
 /// The steps of a plan under the names that scripts use.
-pub(crate) fn shapes(plan: &FlowPlan, snapshot: &Snapshot) -> Vec<StepShape> {
+pub(super) fn shapes(plan: &FlowPlan, snapshot: &Snapshot) -> Vec<StepShape> {
     let shape = |option: &StepOption| shape(option, snapshot);
     plan.steps.iter().map(|step| StepShape { options: step.options.iter().filter_map(shape).collect() }).collect()
 }
@@ -103,7 +103,7 @@ pub(super) fn shape(option: &StepOption, snapshot: &Snapshot) -> Option<OptionSh
 }
 
 /// The hosts that scripts may ask: none unless an admin listed them.
-pub(crate) async fn allowed_hosts(broker: &Broker) -> Result<Vec<String>, Fault> {
+pub(super) async fn allowed_hosts(broker: &Broker) -> Result<Vec<String>, Fault> {
     let text = broker.store.read(move |tx| Box::pin(async move { settings::get(tx, HOSTS).await })).await?;
     match text {
         Some(text) => serde_json::from_str(&text).map_err(|e| Fault::unreadable("hosts of scripts", e)),

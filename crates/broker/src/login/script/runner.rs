@@ -49,9 +49,15 @@ impl Brakes {
 
 impl Scripts {
     /// One run, on a thread that may block.
-    pub(super) async fn run(&self, application: &ApplicationId, program: &Program, record: &Record) -> Result<Run, Cut> {
+    pub(super) async fn run(
+        &self,
+        application: &ApplicationId,
+        program: &Program,
+        record: &Record,
+    ) -> Result<Run, Cut> {
         let own = self.brakes.own.get_with(application.clone(), || Arc::new(Semaphore::new(OWN)));
-        let turn = async { Some((own.acquire_owned().await.ok()?, Arc::clone(&self.brakes.all).acquire_owned().await.ok()?)) };
+        let turn =
+            async { Some((own.acquire_owned().await.ok()?, Arc::clone(&self.brakes.all).acquire_owned().await.ok()?)) };
         let turn = tokio::time::timeout(PATIENCE, turn).await.ok().flatten().ok_or(Cut::Busy)?;
         let (program, record) = (program.clone(), record.clone());
         let ran = tokio::task::spawn_blocking(move || {

@@ -96,6 +96,7 @@ pub fn stage_key(stage: TraceStage) -> &'static str {
         TraceStage::Answer => "stage-answer",
         TraceStage::Mapping => "stage-mapping",
         TraceStage::Decision => "stage-decision",
+        TraceStage::Script => "stage-script",
         TraceStage::End => "stage-end",
         TraceStage::Tokens => "stage-tokens",
     }
