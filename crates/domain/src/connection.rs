@@ -209,6 +209,9 @@ pub struct Connection {
     /// Whether its last answers are kept.
     #[serde(default)]
     pub recording: Recording,
+    /// Values of `amr` or `acr` in its ID token that stand for a second factor here; empty: none does.
+    #[serde(default)]
+    pub trusted_mfa: Vec<String>,
     /// Just-in-time provisioning.
     #[serde(default)]
     pub provisioning: ProvisioningSettings,

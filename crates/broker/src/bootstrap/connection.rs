@@ -45,6 +45,7 @@ pub fn connection(entry: ConnectionEntry) -> Result<PlannedConnection, String> {
         groups,
         secret_expires_on: None,
         recording: entry.recording,
+        trusted_mfa: entry.trusted_mfa,
         email_domains: lowered(&entry.email_domains),
         settings,
         mapping,

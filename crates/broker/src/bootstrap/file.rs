@@ -147,6 +147,8 @@ pub struct ConnectionEntry {
     #[serde(default)]
     pub recording: Recording,
     #[serde(default)]
+    pub trusted_mfa: Vec<String>,
+    #[serde(default)]
     pub description: String,
     #[serde(default = "yes")]
     pub enabled: bool,

@@ -19,6 +19,7 @@ mod refuse;
 mod restart;
 mod resume;
 pub mod script;
+mod vouched;
 
 pub use arrive::{Arrived, arrive};
 pub use commit::{SESSION_KEY, verified_email};

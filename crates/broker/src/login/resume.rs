@@ -14,7 +14,7 @@ use super::finish::Finished;
 use super::proof::{self, ProofPage};
 use super::refuse::{page, record, refuse};
 use super::script::{self, PromptPage};
-use super::{depart, finish};
+use super::{depart, finish, vouched};
 use crate::answer::AnswerToApplication;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
@@ -96,6 +96,7 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
         if let Some(session) = usable_session(broker, &loaded, visitor).await? {
             reuse(broker, &mut loaded, session).await?;
         }
+        vouched::satisfy(broker, &mut loaded).await?;
         if next(&loaded.state.flow, now) != Next::RunScript {
             return show(broker, loaded, visitor).await;
         }

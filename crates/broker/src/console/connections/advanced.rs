@@ -19,6 +19,8 @@ pub struct AdvancedChange {
     pub several: SeveralIdentities,
     /// Whether answers are kept.
     pub recording: Recording,
+    /// Values of `amr` or `acr` that stand for a second factor, one a line.
+    pub trusted_mfa: String,
 }
 
 pub(super) fn apply(connection: &mut Connection, typed: &AdvancedChange) -> Result<(), NotDone> {
@@ -26,11 +28,13 @@ pub(super) fn apply(connection: &mut Connection, typed: &AdvancedChange) -> Resu
     if username_from.chars().count() > 256 || username_from.chars().any(char::is_control) {
         return Err(NotDone::field("username_from", "Use at most 256 characters"));
     }
+    let trusted = trusted_mfa(&typed.trusted_mfa)?;
     let settings = &mut connection.provisioning;
     settings.prove_ownership = typed.prove_ownership;
     settings.on_failure = typed.on_failure;
     settings.username_from = (!username_from.is_empty()).then(|| username_from.to_owned());
     connection.recording = typed.recording;
+    connection.trusted_mfa = trusted;
     // In force or remembered, whichever there is: switching linking on later takes them along.
     let wanted = (typed.local_part, typed.several);
     let linking = match &mut settings.linking {
@@ -42,4 +46,20 @@ pub(super) fn apply(connection: &mut Connection, typed: &AdvancedChange) -> Resu
         (linking.local_part, linking.several) = wanted;
     }
     Ok(())
+}
+
+/// One value a line. What says no more than "signed in" would make every sign-in a second factor.
+fn trusted_mfa(typed: &str) -> Result<Vec<String>, NotDone> {
+    let mut values: Vec<String> =
+        typed.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    values.sort();
+    values.dedup();
+    if values.len() > 20 || values.iter().any(|value| value.chars().count() > 256) {
+        return Err(NotDone::field("trusted_mfa", "Use at most 20 values of at most 256 characters"));
+    }
+    if let Some(weak) = values.iter().find(|value| ["pwd", "fed", "0", "1"].contains(&value.as_str())) {
+        let text = format!("“{weak}” says no more than that somebody signed in: it is no second factor");
+        return Err(NotDone::field("trusted_mfa", text));
+    }
+    Ok(values)
 }

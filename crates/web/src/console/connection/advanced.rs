@@ -41,6 +41,7 @@ fn stored(connection: &Connection) -> AdvancedForm {
         ignore_case: linking.local_part == LocalPart::IgnoreCase,
         several: linking.several == SeveralIdentities::Allowed,
         recording: connection.recording == Recording::On,
+        trusted_mfa: connection.trusted_mfa.join("\n"),
         version: connection.revision,
     }
 }
@@ -63,6 +64,7 @@ fn typed(fields: &Fields) -> AdvancedForm {
         ignore_case: fields.ticked("ignore_case"),
         several: fields.ticked("several"),
         recording: fields.ticked("recording"),
+        trusted_mfa: fields.owned("trusted_mfa"),
         version: fields.version(),
     }
 }
@@ -76,6 +78,7 @@ fn wanted(fields: &Fields, form: &AdvancedForm, connection: &Connection) -> Adva
         local_part: if form.ignore_case { LocalPart::IgnoreCase } else { LocalPart::Exact },
         several: if form.several { SeveralIdentities::Allowed } else { SeveralIdentities::Refused },
         recording: if form.recording { Recording::On } else { Recording::Off },
+        trusted_mfa: form.trusted_mfa.clone(),
     }
 }
 

@@ -58,6 +58,7 @@ pub struct AdvancedForm {
     pub ignore_case: bool,
     pub several: bool,
     pub recording: bool,
+    pub trusted_mfa: String,
     pub version: i64,
 }
 
