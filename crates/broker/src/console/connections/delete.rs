@@ -39,6 +39,9 @@ pub async fn delete(
     if !used.is_empty() {
         return Err(NotDone::Forbidden(format!("these applications use it: {}", used.join(", "))));
     }
+    if !super::super::flows::naming(broker, id).is_empty() {
+        return Err(NotDone::Forbidden("sign-in flows offer it: take it out of their steps first".to_owned()));
+    }
     let event = deed(broker, admin, visitor, "connection.deleted", object(id));
     let per_user = deed(broker, admin, visitor, "user.disabled", String::new());
     let id = id.clone();
