@@ -41,6 +41,11 @@ impl Fields {
         self.0.contains_key(name)
     }
 
+    /// What follows a prefix in the names of fields.
+    pub fn names_after<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.keys().filter_map(move |name| name.strip_prefix(prefix))
+    }
+
     /// Whether a box is ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.text(name) == "on"
