@@ -12,4 +12,7 @@ mod outlived;
 mod presets;
 mod progress;
 mod races;
+mod scripts;
 mod sessions;
+mod simulate;
+mod vouched;

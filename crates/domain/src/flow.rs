@@ -132,6 +132,10 @@ pub struct FlowDefinition {
     /// `acr` values, weakest first; empty: every step is always asked.
     #[serde(default)]
     pub levels: Vec<AcrLevel>,
+    /// Steps that are asked whatever level is asked for, since the request travels through the person's own browser;
+    /// absent: all of them.
+    #[serde(default)]
+    pub least_steps: Option<u8>,
 }
 
 impl FlowDefinition {
@@ -147,6 +151,7 @@ impl FlowDefinition {
             shelved_script: None,
             remember_days: None,
             levels: Vec::new(),
+            least_steps: None,
         }
     }
 

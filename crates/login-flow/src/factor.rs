@@ -10,7 +10,7 @@ use usher_domain::{Authentication, Authenticator, ConnectionId, FactorUse, Refus
 
 use crate::advance::{at_open_step, complete};
 use crate::event::FlowError;
-use crate::flow::{Evidence, Factor, Finality, FlowRefusal, LoginFlow};
+use crate::flow::{CompletedStep, Evidence, Factor, Finality, FlowRefusal, LoginFlow};
 use crate::plan::{StepNumber, StepOption};
 use crate::script::{self, Renewal};
 
@@ -100,6 +100,13 @@ pub enum FactorProof {
     Connection,
     /// The session of this browser knows of it.
     Session,
+}
+
+impl FactorProof {
+    /// Whether the person answered: now, or in the session that is used.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer { .. } | Self::Enrolled | Self::Session)
+    }
 }
 
 /// What the open step offers where the person is known already.
@@ -225,7 +232,11 @@ impl LoginFlow {
 
     /// Whether the person wants this browser remembered, and for how many days it may be.
     pub fn remembers(&self) -> Option<u16> {
-        self.plan.remember_days.filter(|_| self.remember)
+        let answered = |done: &CompletedStep| {
+            matches!(&done.evidence, Evidence::Factor { proof: FactorProof::Answer { .. } | FactorProof::Enrolled, .. })
+        };
+        let second = self.completed.iter().skip(1).any(answered);
+        self.plan.remember_days.filter(|_| self.remember && second)
     }
 
     /// Who the flow is about so far.
@@ -345,8 +356,15 @@ pub(crate) fn prove(mut flow: LoginFlow, proved: ProvedFactor) -> Result<LoginFl
         return Err(FlowError::Incoherent("something set up comes with what was set up"));
     }
     let local = matches!(first.authentication.subject, Subject::Local { .. });
-    if by == FactorProof::Enrolled && flow.pending_factor.as_ref().is_none_or(|p| p.purpose != FactorPurpose::Enrol) {
-        return Err(FlowError::Incoherent("nothing was being set up"));
+    let begun = |pending: &PendingFactor| {
+        pending.purpose == FactorPurpose::Enrol && pending.step == step && pending.authenticator == authenticator
+    };
+    if by == FactorProof::Enrolled && !flow.pending_factor.as_ref().is_some_and(begun) {
+        return Err(FlowError::Incoherent("this was not being set up"));
+    }
+    let unasked = matches!(by, FactorProof::Remembered | FactorProof::Connection | FactorProof::Session);
+    if unasked && flow.renewal() == Renewal::Forced {
+        return Err(FlowError::Incoherent("it must be proved anew"));
     }
     if matches!(by, FactorProof::Bypass | FactorProof::Remembered) && !local {
         return Err(FlowError::Incoherent("only an account has codes and remembered browsers"));
@@ -358,7 +376,9 @@ pub(crate) fn prove(mut flow: LoginFlow, proved: ProvedFactor) -> Result<LoginFl
         amr,
         pass_through: serde_json::Map::new(),
         groups: Vec::new(),
-        factors: vec![FactorUse { factor: authenticator, at }],
+        // Only what the person answered is worth anything in another sign-in: a remembered browser, a code of the help
+        // desk and a provider's word count here and now.
+        factors: if by.is_answer() { vec![FactorUse { factor: authenticator, at }] } else { Vec::new() },
         acr: None,
     };
     flow.enrolments.extend(enrolments);
@@ -412,6 +432,11 @@ fn known_factor(flow: &LoginFlow) -> Option<(StepNumber, FactorUse)> {
     let fresh =
         |at: DateTime<Utc>| flow.request.max_age.is_none_or(|limit| crate::session::is_recent(at, limit, flow.seen_at));
     let known = &flow.completed.first()?.authentication.factors;
-    let taken = |f: &FactorUse| flow.completed.iter().skip(1).any(|done| done.authentication.factors.contains(f));
+    // A passkey that the session began with stood for the first step.
+    let first = flow.completed.first()?.step;
+    let spent = flow.offered_factors(first).contains(&Authenticator::Passkey);
+    let spent = |f: &FactorUse| spent && f.factor == Authenticator::Passkey;
+    let taken =
+        |f: &FactorUse| spent(f) || flow.completed.iter().skip(1).any(|done| done.authentication.factors.contains(f));
     known.iter().find(|f| offered.contains(&f.factor) && fresh(f.at) && !taken(f)).map(|f| (step, f.clone()))
 }

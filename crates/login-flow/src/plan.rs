@@ -197,7 +197,10 @@ impl FlowPlan {
             .collect();
         let count = steps.iter().map(|step| step.options.len()).sum();
         let wanted = acr_values.iter().find_map(|acr| definition.levels.iter().find(|level| level.acr == *acr));
-        let level = wanted.or(definition.levels.last());
+        let count_of_steps = u8::try_from(steps.len()).unwrap_or(u8::MAX);
+        let least = definition.least_steps.unwrap_or(count_of_steps);
+        let required = wanted.map_or(count_of_steps, |level| level.steps.max(least)).min(count_of_steps);
+        let level = definition.levels.iter().filter(|level| level.steps <= required).max_by_key(|level| level.steps);
         Self {
             revision: application.revision,
             account: application.account_need(),
@@ -206,7 +209,7 @@ impl FlowPlan {
             version: Some(version),
             order: if definition.script.is_some() { Order::Scripted } else { Order::InTurn },
             subject_step: StepNumber::new(definition.subject_step).unwrap_or(StepNumber::FIRST),
-            required: wanted.map(|level| level.steps),
+            required: Some(required),
             acr: level.map(|level| level.acr.clone()).filter(|_| definition.script.is_none()),
             remember_days: definition.remember_days,
             steps,

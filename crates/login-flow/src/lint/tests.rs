@@ -156,3 +156,33 @@ fn a_skip_script_runs_what_needs_no_account_for_everybody() {
         ["executeStep(1, {", "executeStep(2); // MFA Step", "}", "executeStep(3);", "executeStep(4); // MFA Step"]
     );
 }
+
+#[test]
+fn a_script_that_skips_the_step_silences_the_warning() {
+    let off = [connection("acme", false), connection("google", false)];
+    let scripted = |text: &str| FlowDefinition { script: Some(text.to_owned()), ..mfa_flow() };
+    assert_eq!(codes(&scripted(SEED), &off), []);
+    let all = "var onLoginRequest = function (context) { executeStep(1); executeStep(2); };";
+    assert_eq!(codes(&scripted(all), &off), [("jit_mfa".to_owned(), Some(2))]);
+    let narrow = SEED.replace("step.idp == localAuthenticator", "step.idp != 'acme'");
+    let (who, _) = jit(&scripted(&narrow), &off).unwrap();
+    assert_eq!(who, [("c_google".to_owned(), Ending::JitOff)]);
+    let by_group = SEED.replace("step.idp == localAuthenticator", "isMemberOfAnyOfGroups(step.subject, ['a'])");
+    assert!(jit(&scripted(&by_group), &off).is_some(), "who is in the group is not known here");
+    let broken = codes(&scripted("var x ="), &off);
+    assert!(broken.contains(&("script_syntax".to_owned(), None)), "{broken:?}");
+}
+
+#[test]
+fn every_proposed_script_passes_its_check_and_mends_the_finding() {
+    for connections in [
+        [connection("acme", false), connection("google", false)],
+        [connection("acme", false), connection("google", true)],
+        [skipping("acme"), connection("google", false)],
+    ] {
+        let (_, fixes) = jit(&mfa_flow(), &connections).unwrap();
+        let Some(Fix::SkipByScript(text)) = fixes.last() else { panic!("{fixes:?}") };
+        let mended = FlowDefinition { script: Some(text.clone()), ..mfa_flow() };
+        assert_eq!(codes(&mended, &connections), [], "{text}");
+    }
+}

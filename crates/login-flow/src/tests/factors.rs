@@ -218,3 +218,47 @@ fn acr_values_ask_for_as_many_steps_as_they_need() {
     assert_eq!(next(&done, start()), Next::Finish);
     assert_eq!(done.authentication().unwrap().acr.as_deref(), Some("urn:one"));
 }
+
+#[test]
+fn sess_15_what_nobody_answered_is_worth_nothing_elsewhere() {
+    for (by, worth) in [
+        (FactorProof::Answer { id: None }, 1),
+        (FactorProof::Remembered, 0),
+        (FactorProof::Bypass, 0),
+        (FactorProof::Connection, 0),
+    ] {
+        let FlowEvent::FactorProved { proved } = proved_factor(2, Authenticator::Totp) else { panic!() };
+        let proved = FlowEvent::FactorProved { proved: Box::new(ProvedFactor { by: by.clone(), ..*proved }) };
+        let mut flow = two_steps();
+        flow.plan.remember_days = Some(30);
+        let flow = play(flow, vec![password_of(1, "u_ann"), FlowEvent::DeviceRemembered, proved]);
+        assert_eq!(next(&flow, start()), Next::Finish);
+        assert_eq!(flow.authentication().unwrap().factors.len(), worth, "{by:?}");
+        assert_eq!(flow.remembers().is_some(), worth == 1, "{by:?}");
+    }
+}
+
+#[test]
+fn what_must_be_new_is_taken_from_nobody_else() {
+    let forced = SignInRequest { interaction: usher_domain::Interaction::Forced, ..request() };
+    let steps = vec![vec![StepOption::Password], vec![factor(Authenticator::Totp)]];
+    let flow = play(flow_of(forced, steps), vec![password_of(1, "u_ann")]);
+    for by in [FactorProof::Remembered, FactorProof::Connection, FactorProof::Session] {
+        let FlowEvent::FactorProved { proved } = proved_factor(2, Authenticator::Totp) else { panic!() };
+        let proved = FlowEvent::FactorProved { proved: Box::new(ProvedFactor { by, ..*proved }) };
+        assert!(matches!(advance(flow.clone(), proved, start()), Err(FlowError::Incoherent(_))));
+    }
+    assert_eq!(next(&play(flow, vec![proved_factor(2, Authenticator::Totp)]), start()), Next::Finish);
+}
+
+#[test]
+fn one_passkey_of_a_session_stands_for_one_step() {
+    let passkey = || factor(Authenticator::Passkey);
+    let flow = flow_of(request(), vec![vec![passkey()], vec![passkey(), factor(Authenticator::Totp)]]);
+    let began = usher_domain::Authentication {
+        factors: vec![FactorUse { factor: Authenticator::Passkey, at: start() }],
+        ..by_password("u_ann", start())
+    };
+    let flow = play(flow, vec![session_of(1, began)]);
+    assert_eq!(offer_of(&flow).step, step(2));
+}
