@@ -12,6 +12,7 @@ use usher_storage::{Tx, applications};
 use super::BootstrapFailure;
 use super::entries::text;
 use super::file::{BootstrapError, FlowEntry};
+use crate::snapshot::CONSOLE;
 
 /// Validates an entry: what could never sign anybody in is refused here, as the console refuses it.
 pub fn flow(entry: FlowEntry) -> Result<(FlowOwner, FlowDefinition), String> {
@@ -52,6 +53,7 @@ pub(super) async fn make(
     let mut made = 0;
     for (owner, definition) in flows {
         if let FlowOwner::Application(id) = owner
+            && id.as_str() != CONSOLE
             && applications::get(tx, id).await?.is_none()
         {
             let fault = BootstrapError::at(&format!("flow of {id}"), "there is no such application");

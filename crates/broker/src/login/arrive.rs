@@ -13,7 +13,7 @@ use usher_storage::{Hash, Purpose, hash, hex};
 
 use super::decided::authentication;
 use super::decisions;
-use super::depart::{StoredHandshake, connector, services};
+use super::depart::{LeftFrom, StoredHandshake, connector, services};
 use super::evidence::decide_now;
 use super::finish::{account_need, decision_context};
 use super::probe::{self, ProbeReport};
@@ -118,6 +118,10 @@ async fn verify(
     let Some(step) = loaded.state.flow.open_step() else {
         return Err(page(broker, &loaded, RefusalCode::TxAlreadyUsed, None, broker.now()).into());
     };
+    // The sign-in went on since: neither a late answer nor a late refusal means the step that is open now.
+    if stored.left_from != LeftFrom::now(&loaded.state.flow) {
+        return Err(page(broker, &loaded, RefusalCode::TxAlreadyUsed, None, broker.now()).into());
+    }
     let connector = connector(broker, configured)?;
     match connector.complete(&stored.pending, callback, services(broker), broker.now()).await {
         Ok(completed) => {

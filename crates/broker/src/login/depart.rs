@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use usher_connectors::{Begun, Connector, ConnectorError, Departure, PendingHandshake, Services, SignInDemand};
 use usher_domain::{ConnectionId, FlowId, Interaction, RefusalCode, TraceStage};
-use usher_login_flow::{FlowEvent, Next, advance, next};
+use usher_login_flow::{FlowEvent, LoginFlow, Next, StepNumber, advance, next};
 use usher_storage::pending::{self, PendingRow};
 use usher_storage::{Hash, Purpose, hash, hex};
 
@@ -31,6 +31,25 @@ pub struct StoredHandshake {
     /// The provider's answer, where it came as a form and waits for its browser.
     #[serde(default)]
     pub parked: Option<Vec<(String, String)>>,
+    /// The step that it left from, and how many questions of the script were answered by then: an answer counts for
+    /// nothing else (SESS-10).
+    #[serde(default)]
+    pub left_from: Option<LeftFrom>,
+}
+
+/// Where in a sign-in a hand-shake began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftFrom {
+    step: StepNumber,
+    answered: usize,
+}
+
+impl LeftFrom {
+    /// Where a sign-in stands now.
+    pub fn now(flow: &LoginFlow) -> Option<Self> {
+        let answered = flow.script().map_or(0, |script| script.answered().len());
+        flow.open_step().map(|step| Self { step, answered })
+    }
 }
 
 /// The person chose a connection on the page.
@@ -80,7 +99,13 @@ pub async fn depart_loaded(
         Ok((begun, url)) => {
             let name = &configured.connection.name;
             note(&mut loaded.state.trace, now, TraceStage::Departure, format!("sent to {name} ({})", shown(&url)));
-            if !keep(broker, loaded.state.flow.id(), begun.pending, None).await? {
+            let stored = StoredHandshake {
+                pending: begun.pending,
+                probe: None,
+                parked: None,
+                left_from: LeftFrom::now(&loaded.state.flow),
+            };
+            if !keep(broker, loaded.state.flow.id(), stored).await? {
                 let refusal = page(broker, &loaded, RefusalCode::RateLimited, None, now);
                 return Err(refusal.into());
             }
@@ -163,17 +188,11 @@ pub fn services(broker: &Broker) -> Services<'_> {
 }
 
 /// Keeps a hand-shake. False when the flow holds too many.
-pub async fn keep(
-    broker: &Broker,
-    flow: &FlowId,
-    pending: PendingHandshake,
-    probe: Option<Hash>,
-) -> Result<bool, Fault> {
+pub async fn keep(broker: &Broker, flow: &FlowId, stored: StoredHandshake) -> Result<bool, Fault> {
     let now = broker.now();
-    let state_hash = hash(pending.state.as_bytes());
-    let connection = pending.connection.clone();
-    let text = serde_json::to_vec(&StoredHandshake { pending, probe, parked: None })
-        .map_err(|e| Fault::unreadable("hand-shake", e))?;
+    let state_hash = hash(stored.pending.state.as_bytes());
+    let connection = stored.pending.connection.clone();
+    let text = serde_json::to_vec(&stored).map_err(|e| Fault::unreadable("hand-shake", e))?;
     let sealed = broker
         .store
         .sealer()

@@ -4,7 +4,7 @@
 //! something must be proved anew (MFA-13).
 
 use usher_domain::TraceStage;
-use usher_login_flow::{FactorOffer, FactorProof, FlowEvent, Next, ProvedFactor, Renewal, advance, next};
+use usher_login_flow::{Evidence, FactorOffer, FactorProof, FlowEvent, Next, ProvedFactor, Renewal, advance, next};
 
 use crate::broker::Broker;
 use crate::failure::Failure;
@@ -37,11 +37,13 @@ fn vouched(broker: &Broker, loaded: &LoadedFlow, offer: &FactorOffer) -> Option<
     let trusted = &snapshot.live_connection(&identity.key.connection)?.connection.trusted_mfa;
     let said = identity.amr.iter().chain(&identity.acr);
     let word = said.into_iter().find(|word| trusted.contains(word))?.clone();
-    let factor = offer
-        .factors
-        .iter()
-        .copied()
-        .find(|factor| factor.is_second_factor() || *factor == usher_domain::Authenticator::Passkey)?;
+    // One word, one step; and never in place of a passkey alone, which is asked for on purpose.
+    let by_connection =
+        |evidence: &Evidence| matches!(evidence, Evidence::Factor { proof: FactorProof::Connection, .. });
+    if loaded.state.flow.completed().iter().any(|done| by_connection(&done.evidence)) {
+        return None;
+    }
+    let factor = offer.factors.iter().copied().find(|factor| factor.is_second_factor())?;
     // When it was proved is the provider's own time, as of the sign-in there.
     let at = loaded.state.flow.subject_completed()?.authentication.at;
     let amr = vec!["mfa".to_owned()];

@@ -11,9 +11,10 @@ use usher_domain::{
 };
 use usher_login_flow::OwnershipBy;
 use usher_provisioning::{AccountUpdate, mask};
-use usher_storage::{Tx, audit, credentials, grants, links, roles, sessions, setup_tokens, users};
+use usher_storage::{Tx, audit, credentials, factors, grants, links, roles, sessions, setup_tokens, users};
 
 use super::account::{event, link_account, tell_update};
+use super::grounds::owns_with_factors;
 use super::{FinishPlan, NotCommitted, Person, active, person_of};
 use crate::accounts::reclaim;
 use crate::login::evidence::DecisionContext;
@@ -29,6 +30,16 @@ pub(super) async fn apply(
 ) -> Result<Person, NotCommitted> {
     active(&user)?;
     let claimed = proof_stands(tx, context, &user).await?;
+    let proved = context.ownership.as_ref().is_some_and(|ownership| ownership.user == user.id);
+    if proved && claimed.is_none() && !owns_with_factors(tx, plan, &user.id).await? {
+        note(
+            &mut plan.trace,
+            plan.now,
+            TraceStage::Decision,
+            "not linked: the account has second factors, none was proved",
+        );
+        return Err(NotCommitted::Refused(RefusalCode::LinkRefused));
+    }
     let mut after = update.as_ref().map_or_else(|| user.attributes.clone(), |update| update.attributes.clone());
     if let Some(address) = &claimed {
         empty_of_strangers(tx, plan, &user).await?;
@@ -100,9 +111,13 @@ async fn empty_of_strangers(tx: &mut Tx, plan: &mut FinishPlan, user: &User) -> 
     for link in links::list(tx, &user.id).await? {
         links::delete(tx, &link.id).await?;
     }
-    setup_tokens::revoke_all(tx, &format!("invite:{}", user.id)).await?;
+    for purpose in ["invite", "reset"] {
+        setup_tokens::revoke_all(tx, &format!("{purpose}:{}", user.id)).await?;
+    }
+    // The stranger's factors too: a passkey signs in by itself, an authenticator app would lock the owner out.
+    factors::delete_all(tx, &user.id).await?;
     let mut claimed = event(plan, "user.claimed", &user.id);
-    claimed.detail = json!({ "removed": ["password", "sessions", "grants", "links", "invitations"] });
+    claimed.detail = json!({ "removed": ["password", "sessions", "grants", "links", "invitations", "factors"] });
     audit::insert(tx, &claimed).await?;
     note(&mut plan.trace, plan.now, TraceStage::Decision, "account claimed by mail: earlier ways in removed");
     Ok(())

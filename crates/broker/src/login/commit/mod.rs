@@ -5,18 +5,19 @@
 
 mod account;
 mod enrol;
+mod grounds;
 mod groups;
 mod link;
 mod records;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use usher_domain::{
     AccountState, Authentication, Claims, Entropy, FlowId, FlowOwner, RefusalCode, SecretText, SessionId, SignInTrace,
     Subject, User, UserId,
 };
-use usher_login_flow::Enrolment;
+use usher_login_flow::{CompletedStep, Enrolment};
 use usher_oidc_provider::authorize::{AuthorizationRequest, ExpectedSubject};
 use usher_oidc_provider::responses::AuthorizationAnswer;
 use usher_provisioning::Decision;
@@ -56,6 +57,8 @@ pub struct FinishPlan {
     pub now: DateTime<Utc>,
     /// The configuration that all of this was decided under.
     pub config_version: i64,
+    /// How long a session lasts that begins now.
+    pub session_life: Duration,
     /// The flow.
     pub flow: FlowId,
     /// The application's request.
@@ -76,6 +79,8 @@ pub struct FinishPlan {
     pub old_session: Option<Hash>,
     /// Who asks.
     pub visitor: Visitor,
+    /// Every completed step: what it rests on must still be there at the end.
+    pub completed: Vec<CompletedStep>,
     /// What was set up on the way.
     pub enrolments: Vec<Enrolment>,
     /// Whose flow it was; none for an application's own settings.
@@ -148,6 +153,7 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
         return Err(NotCommitted::ConfigurationMoved);
     }
     let person = resolve(tx, &mut plan).await?;
+    grounds::still_stand(tx, &plan, &person).await?;
     if !plan.expected.fits_sign_in(&person.public_subject) {
         return Err(NotCommitted::AnotherPerson);
     }
@@ -170,6 +176,7 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
     }
     if let Some(record) = plan.script_record.clone() {
         script::effects::land(tx, &mut plan, &person, &record).await?;
+        script::effects::tell_claims(&record, &mut authentication)?;
     }
     let (sid, cookie) = match &plan.proof {
         Proof::Session(sid) if plan.session_ends.is_none() => (sid.clone(), None),

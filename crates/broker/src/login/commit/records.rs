@@ -8,7 +8,6 @@ use usher_storage::sessions::{CookieId, SessionKind, SessionRow};
 use usher_storage::{Purpose, Tx, audit, grants, hash, sessions, traces};
 
 use super::{FinishPlan, NotCommitted, Person};
-use crate::broker::SESSION_LIFE;
 use crate::failure::Fault;
 use crate::grant::GrantPayload;
 use crate::tracing_events::note;
@@ -32,7 +31,7 @@ pub(super) async fn begin_session(
         authentication: authentication.clone(),
         created_at: plan.now,
         // A session that is raised to more factors lives no longer for it (SESS-06).
-        expires_at: plan.session_ends.unwrap_or(plan.now + SESSION_LIFE),
+        expires_at: plan.session_ends.unwrap_or(plan.now + plan.session_life),
     };
     let cookie = CookieId::random(&*plan.entropy);
     let id_hash = cookie.hash();
