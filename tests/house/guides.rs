@@ -90,7 +90,7 @@ fn every_key_of_the_bootstrap_guide_is_known() {
     }
     let fields =
         known.lines().filter_map(|line| line.strip_prefix("    pub ")).filter_map(|line| line.split(':').next());
-    let entries = ["users", "connections", "applications"];
+    let entries = ["users", "connections", "applications", "flows"];
     for field in fields.filter(|field| !field.contains(' ')) {
         assert!(keys.contains(field) || entries.contains(&field), "the guide does not explain {field}");
     }

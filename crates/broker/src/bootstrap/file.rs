@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use usher_domain::{
-    ApplicationKind, AttributeSync, ClientAuthMethod, GroupSync, LocalPart, NoLongerSent, OnFailure, OwnershipProof,
-    Recording, SeveralIdentities, SignInPageListing, SignInPageStyle, SigningAlgorithm, TrustEmail, UnmappedGroups,
-    Writers,
+    AcrLevel, ApplicationKind, AttributeSync, ClientAuthMethod, FlowStep, GroupSync, LocalPart, NoLongerSent,
+    OnFailure, OwnershipProof, Recording, SeveralIdentities, SignInPageListing, SignInPageStyle, SigningAlgorithm,
+    TrustEmail, UnmappedGroups, Writers,
 };
 
 /// A whole file.
@@ -94,12 +94,25 @@ pub struct GroupEntry {
 
 /// A sign-in flow.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FlowEntry {
-    /// Id of the application; `*` for every application that has none of its own.
     pub application: String,
-    /// What it says.
-    #[serde(flatten)]
-    pub definition: usher_domain::FlowDefinition,
+    pub steps: Vec<FlowStep>,
+    #[serde(default = "first")]
+    pub subject_step: u8,
+    #[serde(default = "first")]
+    pub attribute_step: u8,
+    #[serde(default)]
+    pub style: SignInPageStyle,
+    pub script: Option<String>,
+    pub remember_days: Option<u16>,
+    #[serde(default)]
+    pub levels: Vec<AcrLevel>,
+    pub least_steps: Option<u8>,
+}
+
+fn first() -> u8 {
+    1
 }
 
 /// How Usher authenticates at the provider.

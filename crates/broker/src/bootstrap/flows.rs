@@ -17,7 +17,17 @@ use crate::snapshot::CONSOLE;
 /// Validates an entry: what could never sign anybody in is refused here, as the console refuses it.
 pub fn flow(entry: FlowEntry) -> Result<(FlowOwner, FlowDefinition), String> {
     let owner = FlowOwner::from_key(&entry.application).map_err(text)?;
-    let definition = entry.definition;
+    let definition = FlowDefinition {
+        steps: entry.steps,
+        subject_step: entry.subject_step,
+        attribute_step: entry.attribute_step,
+        style: entry.style,
+        script: entry.script,
+        shelved_script: None,
+        remember_days: entry.remember_days,
+        levels: entry.levels,
+        least_steps: entry.least_steps,
+    };
     let steps = u8::try_from(definition.steps.len()).unwrap_or(u8::MAX);
     if !(1..=MAX_STEPS).contains(&steps) {
         return Err(format!("a flow has 1 to {MAX_STEPS} steps"));

@@ -59,6 +59,7 @@ pub fn flow(id: &str, present: &FlowDefinition) -> Option<FlowDefinition> {
         subject_step: 1,
         attribute_step: 1,
         levels: Vec::new(),
+        least_steps: None,
         ..present.clone()
     };
     if let Some((.., factors)) = BASIC.iter().find(|(known, ..)| *known == id) {
