@@ -90,7 +90,7 @@ impl Effect {
     }
 }
 
-/// A cookie that `setCookie` wants. Always Secure; HttpOnly and SameSite=Lax unless the script says otherwise.
+/// A cookie that `setCookie` wants. Always `Secure`; `HttpOnly` and `SameSite=Lax` unless the script says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CookieSpec {
     /// The name that `getCookieValue` asks for.

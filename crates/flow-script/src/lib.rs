@@ -24,6 +24,8 @@ mod record;
 mod reference;
 mod simulate;
 mod templates;
+#[cfg(test)]
+mod tests;
 
 pub use check::{Finding, Fix, Level, ProgramShape, check};
 pub use claims::{attribute_of, may_be_written};

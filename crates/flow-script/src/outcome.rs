@@ -91,6 +91,7 @@ pub enum Unmet {
 }
 
 /// Ask for a step.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that scripts write")]
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Execution {
     /// Which, from 1.
@@ -229,6 +230,10 @@ impl ErrorKind {
     }
 }
 
-pub(crate) fn nothing() -> Run {
-    Run { outcome: Outcome::NothingExecuted, logs: vec![], calls: vec![], effects: vec![], reads: vec![], cpu_ms: 0 }
+impl OptionFilter {
+    /// Whether an option of a step passes.
+    pub fn lets_through(&self, option: &crate::OptionShape) -> bool {
+        self.idp.as_ref().is_none_or(|idp| *idp == option.idp)
+            && self.authenticator.as_ref().is_none_or(|name| *name == option.authenticator)
+    }
 }

@@ -1,0 +1,110 @@
+//! What a script wants to have changed: checked, queued, carried out by the broker.
+
+use serde_json::Value;
+
+use super::{Answer, Call, Host, plain_text, quoted, texts};
+use crate::engine::text;
+use crate::{CookieSpec, Effect, attribute_of, may_be_written};
+
+/// Longest value of a claim, a cookie or a header.
+const LONGEST: usize = 4_096;
+
+/// Headers of the answer that a script may set.
+const HEADERS: &[&str] = &["content-language", "x-robots-tag", "x-sign-in-context"];
+
+impl Host {
+    pub(super) fn answer_change(&mut self, operation: &str, call: &Call<'_>) -> Answer {
+        self.count()?;
+        if call.first.len().max(call.second.len()) > 4 * LONGEST {
+            return self.bad("the value is too long");
+        }
+        let effect = match operation {
+            "set_claim" => self.set_claim(call)?,
+            "assign_roles" => Effect::AssignRoles { who: self.person(call.number)?.who, roles: names(call.first) },
+            "remove_roles" => Effect::RemoveRoles { who: self.person(call.number)?.who, roles: names(call.first) },
+            "associate" => Effect::Associate { who: self.person(call.number)?.who, username: call.first.to_owned() },
+            "remove_association" => Effect::RemoveAssociation { who: self.person(call.number)?.who },
+            "terminate" => {
+                Effect::TerminateSession { who: self.person(call.number)?.who, session: call.first.to_owned() }
+            }
+            "set_cookie" => self.cookie(call)?,
+            "send_email" => Effect::SendEmail {
+                who: self.person(call.number)?.who,
+                template: call.first.to_owned(),
+                placeholders: texts(&serde_json::from_str(call.second).unwrap_or_default()),
+            },
+            "header" => self.header(call)?,
+            _ => return self.bad(format!("no operation {}", quoted(operation))),
+        };
+        self.effects.push(effect);
+        Ok(String::new())
+    }
+
+    fn set_claim(&mut self, call: &Call<'_>) -> Result<Effect, String> {
+        let who = self.person(call.number)?.who;
+        let (uri, value): (String, Value) = serde_json::from_str(call.second).unwrap_or_default();
+        let name = attribute_of(&uri);
+        if !may_be_written(&name) {
+            return self.bad(format!("a script may not write the claim {}", quoted(&uri)));
+        }
+        let is_plain = |value: &Value| !value.is_array() && !value.is_object();
+        let fits = match &value {
+            Value::Array(items) => items.len() <= 50 && items.iter().all(is_plain),
+            other => is_plain(other),
+        };
+        if !fits || value.to_string().len() > LONGEST {
+            return self.bad(format!("the value of the claim {} is neither a text nor a list of texts", quoted(&uri)));
+        }
+        let value = match value {
+            Value::Array(items) => Value::Array(items.iter().map(|item| Value::String(plain_text(item))).collect()),
+            Value::Null => Value::Null,
+            other => Value::String(plain_text(&other)),
+        };
+        if call.first == "local" {
+            Ok(Effect::SetLocalClaim { who, name, value })
+        } else {
+            Ok(Effect::SetClaim { who, name, value })
+        }
+    }
+
+    fn cookie(&mut self, call: &Call<'_>) -> Result<Effect, String> {
+        let name = call.first;
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+        if !(1..=64).contains(&name.len()) || !name.bytes().all(is_token) {
+            return self.bad(format!("{} is no name of a cookie", quoted(name)));
+        }
+        let (value, options): (String, Value) = serde_json::from_str(call.second).unwrap_or_default();
+        if value.len() > LONGEST {
+            return self.bad("the value of the cookie is too long");
+        }
+        let part = |names: &[&str]| names.iter().find_map(|name| options.get(*name)).map(plain_text);
+        let same_site =
+            match part(&["sameSite", "samesite", "SameSite"]).unwrap_or_default().to_ascii_lowercase().as_str() {
+                "strict" => "Strict",
+                "none" => "None",
+                _ => "Lax",
+            };
+        let max_age =
+            part(&["max-age", "maxAge"]).and_then(|text| text.split('.').next().and_then(|whole| whole.parse().ok()));
+        Ok(Effect::SetCookie(CookieSpec {
+            name: name.to_owned(),
+            value,
+            max_age,
+            same_site: same_site.to_owned(),
+            path: part(&["path"])
+                .filter(|path| path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic() && b != b';')),
+        }))
+    }
+
+    fn header(&mut self, call: &Call<'_>) -> Result<Effect, String> {
+        let name = call.first.to_ascii_lowercase();
+        if !HEADERS.contains(&name.as_str()) {
+            return self.bad(format!("a script may not set the header {}", quoted(&name)));
+        }
+        Ok(Effect::SetResponseHeader { name, value: text::one_line(call.second, LONGEST) })
+    }
+}
+
+fn names(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
