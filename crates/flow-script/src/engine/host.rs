@@ -222,11 +222,11 @@ impl Host {
         }
     }
 
-    /// The list goes from weakest to strongest; the strongest that was asked for wins.
+    /// The list goes from strongest to weakest: its first member that was asked for wins, as where these scripts come from.
     fn select_acr(&mut self, ordered: &str) -> String {
         let ordered: Vec<String> = serde_json::from_str(ordered).unwrap_or_default();
         let requested = &self.record.requested_acr;
-        let strongest = ordered.into_iter().rev().find(|acr| requested.contains(acr));
+        let strongest = ordered.into_iter().find(|acr| requested.contains(acr));
         strongest.map_or(Value::Null, Value::String).to_string()
     }
 

@@ -4,6 +4,7 @@ mod functions;
 mod hostile;
 mod limits;
 mod replay;
+mod templates;
 
 use serde_json::json;
 
