@@ -11,6 +11,7 @@ use usher_domain::{
     AccountState, AttributeName, ConnectionId, CorrelationId, EmailAddress, FlowId, Mail, MailContent, RefusalCode,
     TraceStage, User, UserId,
 };
+use usher_login_flow::factors::mail_code;
 use usher_login_flow::{
     CODE_MINUTES, CodeStanding, FlowEvent, Next, OwnershipBy, PendingProof, ProofOffer, SentCode, WrongProof, advance,
     next,
@@ -33,7 +34,7 @@ use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
 /// MAC over a mailed code with everything that it is bound to.
-const CODE: Purpose = Purpose::new("mac.ownership_code");
+pub(super) const CODE: Purpose = Purpose::new("mac.ownership_code");
 /// Codes mailed to one account in an hour, from whatever sign-ins.
 const SENDS: AttemptPolicy = AttemptPolicy { limit: 10, window: Duration::hours(1), lock: Duration::hours(1) };
 /// Codes typed for one account in an hour, from whatever sign-ins.
@@ -142,7 +143,7 @@ pub async fn send_code(broker: &Broker, id: &FlowId, csrf: &str, visitor: &Visit
     }
     let now = broker.now();
     let recipient = recipient(broker, &pending).await?;
-    let code = six_digits(broker);
+    let code = mail_code::draw(|bytes| broker.entropy().fill(bytes));
     let mac = code_mac(broker, loaded.state.flow.id(), &pending, &code);
     let address = recipient.as_ref().map(|(_, address)| address.unique_key());
     let event = FlowEvent::CodeSent { code: SentCode::new(mac, address, now) };
@@ -309,28 +310,9 @@ fn connection_name(broker: &Broker, id: &ConnectionId) -> String {
     broker.snapshot().connections.get(id).map(|c| c.connection.name.clone()).unwrap_or_default()
 }
 
-/// Six digits, each value as likely as the others.
-fn six_digits(broker: &Broker) -> String {
-    const VALUES: u32 = 1_000_000;
-    let mut bytes = [0_u8; 4];
-    loop {
-        broker.entropy().fill(&mut bytes);
-        let value = u32::from_be_bytes(bytes);
-        if value < u32::MAX - u32::MAX % VALUES {
-            return format!("{:06}", value % VALUES);
-        }
-    }
-}
-
 /// A code is worth something for one flow, connection, issuer, external subject and local account (LINK-08).
 fn code_mac(broker: &Broker, flow: &FlowId, pending: &PendingProof, code: &str) -> String {
     let key = &pending.proved().identity.key;
     let parts = [flow.as_str(), key.connection.as_str(), &key.issuer, &key.subject, pending.user().as_str(), code];
-    let mut framed = Vec::new();
-    for part in parts {
-        // Length before content: no two lists of parts share a frame.
-        framed.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        framed.extend_from_slice(part.as_bytes());
-    }
-    hex(&broker.store.sealer().mac(CODE, &framed))
+    hex(&broker.store.sealer().mac(CODE, &mail_code::frame(&parts)))
 }
