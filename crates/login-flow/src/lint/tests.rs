@@ -65,7 +65,7 @@ fn every_rule_about_steps_has_its_code_and_place() {
     let known = [acme[0].clone(), off];
     let password = local(Password);
     let fine: &[(&[&[FlowOption]], &[Connection])] = &[
-        (&[&[password.clone()]], &acme),
+        (&[&[local(Password)]], &acme),
         (&[&[password.clone(), through("acme")], &[local(Totp), local(EmailOtp), local(RecoveryCode)]], &acme),
         (&[&[FlowOption::EveryConnection], &[local(Passkey)]], &acme),
     ];
@@ -73,7 +73,7 @@ fn every_rule_about_steps_has_its_code_and_place() {
         assert_eq!(codes(&flow(steps), connections), [], "{steps:?}");
     }
     let wrong: &[(&[&[FlowOption]], &str, u8)] = &[
-        (&[&[password.clone()], &[]], "step_empty", 2),
+        (&[&[local(Password)], &[]], "step_empty", 2),
         (&[&[password.clone(), local(Totp)]], "second_factor_first", 1),
         (&[&[password.clone(), local(EmailOtp)]], "second_factor_first", 1),
         (&[&[password.clone(), local(RecoveryCode)]], "second_factor_first", 1),
@@ -85,7 +85,7 @@ fn every_rule_about_steps_has_its_code_and_place() {
         assert_eq!(codes(&flow(steps), &known), [((*code).to_owned(), Some(*step))], "{steps:?}");
     }
     let nobody =
-        FlowDefinition { subject_step: 3, attribute_step: 3, ..flow(&[&[], &[local(Totp)], &[password.clone()]]) };
+        FlowDefinition { subject_step: 3, attribute_step: 3, ..flow(&[&[], &[local(Totp)], &[local(Password)]]) };
     assert!(codes(&nobody, &known).contains(&("second_factor_no_first".to_owned(), Some(2))));
     assert_eq!(codes(&flow(&[]), &known), [("step_count".to_owned(), None)]);
     let beyond = FlowDefinition { subject_step: 2, ..flow(&[&[password]]) };
@@ -106,7 +106,10 @@ fn mfa_flow() -> FlowDefinition {
     flow(&[&first, &[local(Authenticator::Totp)]])
 }
 
-fn jit(definition: &FlowDefinition, connections: &[Connection]) -> Option<(Vec<(String, Ending)>, Vec<Fix>)> {
+/// Who is affected, and what would mend it.
+type Warned = (Vec<(String, Ending)>, Vec<Fix>);
+
+fn jit(definition: &FlowDefinition, connections: &[Connection]) -> Option<Warned> {
     let finding = found(definition, connections).into_iter().find(|finding| finding.code() == "jit_mfa")?;
     let Problem::JitMfa { connections, .. } = finding.problem else { return None };
     Some((connections.into_iter().map(|(id, ending)| (id.to_string(), ending)).collect(), finding.fixes))
