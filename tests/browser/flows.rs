@@ -80,6 +80,7 @@ async fn a_second_factor_first_is_refused() {
     chrome.see(".error-summary").await;
     assert!(chrome.title().await.starts_with("Error:"), "{}", chrome.title().await);
     assert!(chrome.text(".error-summary").await.contains("second_factor_first"));
+    chrome.assert_quiet().await;
     chrome.click("a[href$='/revert']").await;
     chrome.see("button.danger").await;
     assert!(chrome.text("h1").await.contains("Revert to default?"));

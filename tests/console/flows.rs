@@ -112,7 +112,7 @@ async fn an_error_blocks_publishing() {
     let published = press(&mut browser, &mended, "publish").await;
     assert!(published.text("[role=status]").contains("Sign-in flow published."), "{published}");
     assert_eq!(versions(&usher).await, 1);
-    let audited = usher.database.count("SELECT count(*) FROM audit_events WHERE action = 'flow.published'").await;
+    let audited = usher.database.count("SELECT count(*) FROM audit WHERE action = 'flow.published'").await;
     assert_eq!(audited, 1);
 }
 
@@ -138,7 +138,7 @@ async fn people_without_an_account_are_warned_about_and_helped() {
     let page = open(&usher, &mut browser, BOARD).await;
     let fixed = press(&mut browser, &page, "jit:acme").await;
     assert_eq!(codes(&fixed), Vec::<String>::new(), "{fixed}");
-    let audit = "SELECT count(*) FROM audit_events WHERE action = 'connection.provisioning_updated'";
+    let audit = "SELECT count(*) FROM audit WHERE action = 'connection.provisioning_updated'";
     assert_eq!(usher.database.count(audit).await, 2);
 }
 

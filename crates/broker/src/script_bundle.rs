@@ -71,8 +71,8 @@ impl ScriptBundle {
     pub fn seal(&self, broker: &Broker, owner: &FlowOwner) -> Result<Sealed, Fault> {
         let body = serde_json::to_vec(self).map_err(|fault| Fault::unreadable("bundle of a script", fault))?;
         let sealer = broker.store.sealer();
-        let sealed = sealer.seal(Purpose::SCRIPT_BUNDLE, owner.key(), &body, broker.entropy());
-        sealed.map_err(|fault| Fault::unreadable("bundle of a script", fault))
+        let blob = sealer.seal(Purpose::SCRIPT_BUNDLE, owner.key(), &body, broker.entropy());
+        blob.map_err(|fault| Fault::unreadable("bundle of a script", fault))
     }
 
     /// Reads what was kept.

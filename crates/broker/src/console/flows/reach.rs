@@ -7,9 +7,12 @@ use usher_login_flow::lint::{self, Surroundings};
 
 use crate::broker::Broker;
 
+/// Steps with the factors that they ask for.
+pub type FactorsByStep = Vec<(u8, Vec<Authenticator>)>;
+
 /// The steps of published flows whose factors people of a connection would meet without a local account, were
 /// just-in-time provisioning off.
-pub fn breaking(broker: &Broker, id: &ConnectionId) -> Vec<(FlowOwner, Vec<(u8, Vec<Authenticator>)>)> {
+pub fn breaking(broker: &Broker, id: &ConnectionId) -> Vec<(FlowOwner, FactorsByStep)> {
     let snapshot = broker.snapshot();
     let Some(configured) = snapshot.connections.get(id) else { return Vec::new() };
     let (secrets, libraries) = (BTreeSet::new(), BTreeMap::new());

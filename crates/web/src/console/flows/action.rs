@@ -60,12 +60,9 @@ impl Action {
     /// The step that the page shows afterwards.
     pub fn step(&self) -> u8 {
         match self {
-            Self::Edit(
-                Edit::MoveOption(step, ..)
-                | Edit::RemoveOption(step, _)
-                | Edit::InsertStep(step)
-                | Edit::MoveStep(step, _),
-            )
+            Self::Edit(Edit::MoveStep(step, Towards::Front)) => step.saturating_sub(1).max(1),
+            Self::Edit(Edit::MoveStep(step, Towards::Back)) => step.saturating_add(1),
+            Self::Edit(Edit::MoveOption(step, ..) | Edit::RemoveOption(step, _) | Edit::InsertStep(step))
             | Self::Preview(step) => *step,
             _ => 1,
         }

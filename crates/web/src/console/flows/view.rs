@@ -90,7 +90,7 @@ pub struct Words<'a> {
 impl Words<'_> {
     /// A local method.
     pub fn factor(&self, authenticator: Authenticator) -> String {
-        self.ui.t(format!("factor-{}", authenticator.as_str()))
+        self.ui.t(format!("option-{}", authenticator.as_str()))
     }
 
     /// Several, as a list.
