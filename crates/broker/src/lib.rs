@@ -28,6 +28,7 @@ pub mod passwords;
 mod script_bundle;
 pub mod security;
 pub mod setup;
+pub mod simulate;
 mod snapshot;
 pub mod token;
 mod tracing_events;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod clock;
+mod flow;
 mod keys;
 mod mail;
 mod migrate;
@@ -35,6 +36,9 @@ enum Command {
     /// Local users
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Sign-in flows
+    #[command(subcommand)]
+    Flow(flow::FlowCommand),
     /// Signing keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -53,6 +57,7 @@ pub fn run() -> ExitCode {
             Command::Migrate(args) => migrate::run(args).await,
             Command::Admin(command) => admin::run(command).await,
             Command::User(command) => user::run(command).await,
+            Command::Flow(command) => flow::run(command).await,
             Command::Keys(command) => keys::run(command).await,
         }
     });

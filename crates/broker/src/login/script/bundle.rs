@@ -50,10 +50,10 @@ pub(super) struct Bundle {
 
 impl Bundle {
     /// Opens what a version was published with.
-    pub fn open(sealer: &Sealer, owner: &str, sealed: Option<&Sealed>) -> Result<Self, Fault> {
-        let Some(sealed) = sealed else { return Ok(Self::default()) };
+    pub fn open(sealer: &Sealer, owner: &str, blob: Option<&Sealed>) -> Result<Self, Fault> {
+        let Some(blob) = blob else { return Ok(Self::default()) };
         let bytes =
-            sealer.open(Purpose::SCRIPT_BUNDLE, owner, sealed).map_err(|e| Fault::unreadable("script bundle", e))?;
+            sealer.open(Purpose::SCRIPT_BUNDLE, owner, blob).map_err(|e| Fault::unreadable("script bundle", e))?;
         serde_json::from_slice(&bytes).map_err(|e| Fault::unreadable("script bundle", e))
     }
 

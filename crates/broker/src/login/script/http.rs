@@ -168,15 +168,10 @@ async fn token(
     if !listed(hosts, endpoint) {
         return Err(refused());
     }
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("grant_type", "client_credentials");
-    if let Some(scope) = scope {
-        form.append_pair("scope", scope);
-    }
     let request = Request::post(endpoint)
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(AUTHORIZATION, basic(id, secret))
-        .body(form.finish().into_bytes());
+        .body(grant(scope));
     let answer = match broker.fetch.fetch(request.map_err(|_| refused())?).await {
         Ok(answer) => answer,
         Err(FetchError::Timeout) => return Err(HttpAnswer::TimedOut),
@@ -188,6 +183,15 @@ async fn token(
         }
         other => Err(other),
     }
+}
+
+fn grant(scope: Option<&str>) -> Vec<u8> {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials");
+    if let Some(scope) = scope {
+        form.append_pair("scope", scope);
+    }
+    form.finish().into_bytes()
 }
 
 /// JSON where it is JSON, text otherwise; too much of it is a failure.

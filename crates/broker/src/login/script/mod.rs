@@ -4,6 +4,7 @@
 //! lands with the end of the sign-in, and whatever it does wrong refuses that one sign-in.
 
 mod bundle;
+mod dry;
 pub(crate) mod effects;
 mod ended;
 mod facts;
@@ -20,6 +21,7 @@ use usher_flow_script::{Fact, Outcome, Program, Run};
 use usher_login_flow::QuestionResult;
 
 pub use bundle::{PromptField, PromptTemplate};
+pub(crate) use dry::{Dry, Seen, draft_program, dry_run};
 pub use ended::ended;
 pub use program::Scripts;
 pub use prompt::{PromptPage, ShownField, prompt_page, submit_prompt};
@@ -49,7 +51,7 @@ pub async fn run(broker: &Broker, mut loaded: LoadedFlow, visitor: &Visitor) -> 
     };
     effects::carry_out_at_once(broker, &mut loaded, &mut kept, &ran).await?;
     kept.tell(&mut loaded.state.trace, &ran, broker.now());
-    take_in(broker, loaded, (kept, ran), visitor).await
+    Box::pin(take_in(broker, loaded, (kept, ran), visitor)).await
 }
 
 /// Repeats the run until it needs no more facts; the text says why that was cut off.

@@ -80,7 +80,7 @@ pub(super) fn assemble(source: &str, bundle: &Bundle) -> Program {
     program
 }
 
-fn name_of(snapshot: &Snapshot, application: &ApplicationId) -> String {
+pub(super) fn name_of(snapshot: &Snapshot, application: &ApplicationId) -> String {
     snapshot.application(application).map(|application| application.name.clone()).unwrap_or_default()
 }
 

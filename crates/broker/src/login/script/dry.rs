@@ -1,0 +1,106 @@
+//! A script in a sign-in that is only tried out: the same run, the same reading of people and accounts, and every call
+//! out answered by a stub.
+
+use serde_json::json;
+use usher_domain::RefusalCode;
+use usher_flow_script::{Fact, Outcome, Program};
+use usher_login_flow::{FlowEvent, ScriptSaid, advance};
+
+use super::bundle::Bundle;
+use super::{MAX_FACTS, facts, program, record, said};
+use crate::broker::Broker;
+use crate::failure::Fault;
+use crate::flow_state::LoadedFlow;
+use crate::visitor::Visitor;
+
+/// What a tried-out run came to.
+pub(crate) enum Dry {
+    /// The flow took it in.
+    GoesOn,
+    /// Nobody is let in.
+    Refuses(RefusalCode),
+    /// The script does not work.
+    Broken(String),
+}
+
+/// What a tried-out script did, besides.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// Its calls in order, with what they were answered.
+    pub calls: Vec<String>,
+    /// What it logged.
+    pub logs: Vec<String>,
+    /// Whether a call out was answered by a stub.
+    pub stubbed: bool,
+}
+
+/// The program of a definition that need not be published. Secrets are named and empty: a draft that is tried out
+/// sends nothing.
+pub(crate) fn draft_program(
+    broker: &Broker,
+    loaded: &LoadedFlow,
+    source: &str,
+    libraries: std::collections::BTreeMap<String, String>,
+) -> Program {
+    let snapshot = broker.snapshot();
+    let mut bundle = Bundle::default();
+    bundle.libraries = libraries;
+    let mut program = program::assemble(source, &bundle);
+    program.steps = program::shapes(loaded.state.flow.plan(), &snapshot);
+    program.application_name = program::name_of(&snapshot, &loaded.state.flow.request().application);
+    program
+}
+
+/// Runs the script once and takes in what it said. Saves nothing, ends no session, sends nothing.
+pub(crate) async fn dry_run(
+    broker: &Broker,
+    loaded: &mut LoadedFlow,
+    program: &Program,
+    (visitor, seen): (&Visitor, &mut Seen),
+) -> Result<Dry, Fault> {
+    let mut kept = record::known(broker, &loaded.state, visitor).await?;
+    for _ in 0..=MAX_FACTS {
+        let application = loaded.state.flow.request().application.clone();
+        let ran = match broker.scripts.run(&application, program, &kept.record).await {
+            Ok(ran) => ran,
+            Err(cut) => return Ok(Dry::Broken(cut.to_string())),
+        };
+        if let Outcome::Need(fact) = &ran.outcome {
+            let answer = match &**fact {
+                Fact::Http(_) => {
+                    seen.stubbed = true;
+                    json!({ "how": "failed" })
+                }
+                other => facts::answer(broker, loaded, other, visitor).await?,
+            };
+            kept.record.facts.insert(fact.key(), answer);
+            continue;
+        }
+        seen.calls.clone_from(&ran.calls);
+        seen.logs = ran.logs.iter().map(|line| line.text.clone()).collect();
+        return match said::of(broker, &loaded.state.flow, &ran.outcome) {
+            Ok(said::Said::Goes(said, call)) => Ok(take(broker, loaded, (kept, said), call)?),
+            Ok(said::Said::Refuses(code)) => Ok(Dry::Refuses(super::last_failure(loaded).unwrap_or(code))),
+            Err(why) => Ok(Dry::Broken(why)),
+        };
+    }
+    Ok(Dry::Broken(format!("the script asked for more than {MAX_FACTS} facts")))
+}
+
+fn take(
+    broker: &Broker,
+    loaded: &mut LoadedFlow,
+    (mut kept, said): (record::Kept, ScriptSaid),
+    call: String,
+) -> Result<Dry, Fault> {
+    let position = loaded.state.flow.script().map_or(0, |script| script.answered().len());
+    kept.asked(position, call);
+    let event = FlowEvent::ScriptRan { record: kept.text()?, said };
+    Ok(match advance(loaded.state.flow.clone(), event, broker.now().max(loaded.state.flow.created_at())) {
+        Ok(flow) => {
+            loaded.state.flow = flow;
+            Dry::GoesOn
+        }
+        Err(error) => Dry::Broken(error.to_string()),
+    })
+}
