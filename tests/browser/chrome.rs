@@ -189,6 +189,36 @@ impl Chrome {
         keys.perform().await.expect("presses");
     }
 
+    /// Types to whatever has the focus.
+    pub async fn type_keys(&self, text: &str) {
+        self.driver.action_chain().send_keys(text).perform().await.expect("types");
+    }
+
+    /// Presses one key.
+    pub async fn press(&self, key: Key) {
+        self.driver.action_chain().send_keys(key).perform().await.expect("presses");
+    }
+
+    /// Tabs until an element has the focus, as somebody without a mouse does.
+    pub async fn tab_to(&self, css: &str) {
+        self.see(css).await;
+        let there = format!("return document.activeElement?.matches({})", json!(css));
+        for _ in 0..300 {
+            if self.ask(&there).await == json!(true) {
+                return;
+            }
+            self.press_tab().await;
+        }
+        panic!("the tabulator never reaches {css} at {}", self.url().await);
+    }
+
+    /// Waits until a script finds what it looks for.
+    pub async fn wait_for(&self, script: &str) {
+        let sight = async { while self.ask(script).await != json!(true) {} };
+        let seen = tokio::time::timeout(PATIENCE, sight).await.is_ok();
+        assert!(seen, "never true at {}: {script}\n{}", self.url().await, self.text("body").await);
+    }
+
     /// Waits until the walk that a click or a script began has led to an address.
     pub async fn arrive_at(&self, url: &str) {
         let arrival = async { while !self.url().await.starts_with(url) {} };

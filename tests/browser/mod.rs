@@ -8,6 +8,7 @@ mod connections;
 mod console;
 mod demo;
 mod everywhere;
+mod flows;
 mod jit;
 mod newcomer;
 mod pages;

@@ -3,6 +3,7 @@
 mod configuration;
 mod connections;
 mod email;
+mod flows;
 mod groups;
 mod guard;
 pub mod invitations;
