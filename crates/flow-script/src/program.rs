@@ -108,7 +108,7 @@ impl Default for Limits {
         Self {
             cpu_ms: 250,
             wall_ms: 3_000,
-            memory: 8 << 20,
+            memory: 4 << 20,
             stack: 256 << 10,
             source: 64 << 10,
             step_calls: 50,

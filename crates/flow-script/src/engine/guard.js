@@ -15,7 +15,7 @@
 
   const keep = freeze({
     __proto__: null,
-    Object: 1, Array: 1, String: 1, Number: 1, Boolean: 1, Symbol: 1, BigInt: 1, Math: 1, JSON: 1, Date: 1, RegExp: 1,
+    Object: 1, Array: 1, String: 1, Number: 1, Boolean: 1, Symbol: 1, Math: 1, JSON: 1, Date: 1, RegExp: 1,
     Map: 1, Set: 1, WeakMap: 1, WeakSet: 1, Reflect: 1, Error: 1, EvalError: 1, RangeError: 1, ReferenceError: 1,
     SyntaxError: 1, TypeError: 1, URIError: 1, AggregateError: 1, InternalError: 1, NaN: 1, Infinity: 1, undefined: 1,
     parseInt: 1, parseFloat: 1, isNaN: 1, isFinite: 1, encodeURI: 1, encodeURIComponent: 1, decodeURI: 1,
@@ -41,12 +41,34 @@
   const heavy = function (value) {
     return value !== null && value !== undefined && value.length > SMALL;
   };
+  // A list of holes is walked to its end in one native loop.
+  const LIST = 200000;
+  const isList = Array.isArray;
+  const spreadable = Symbol.isConcatSpreadable;
+  const checkList = function (value, name) {
+    if (value === null || typeof value !== 'object') return;
+    const length = getOwnPropertyDescriptor(value, 'length');
+    if (length === undefined || !('value' in length)) throw new TypeError(name + ' needs a list');
+    if (!(length.value <= LIST)) throw new RangeError(name + ': the list is too long');
+  };
+  const checkConcat = function (given) {
+    for (let i = 0; i < given.length; i += 1) {
+      const one = given[i];
+      if (isList(one)) checkList(one, 'concat');
+      else if (one !== null && typeof one === 'object' && spreadable in one) throw new TypeError('concat needs lists');
+    }
+  };
+  const arrays = Array.prototype;
   const guarded = function (holder, name) {
     const real = getOwnPropertyDescriptor(holder, name).value;
     if (typeof real !== 'function' || name === 'constructor') return;
     const wrapped = {
       [name](...given) {
         if (heavy(this) || heavy(given[0])) native.tick();
+        if (holder === arrays) {
+          if (name !== 'push' && name !== 'toString') checkList(this, name);
+          if (name === 'concat') checkConcat(given);
+        }
         return apply(real, this, given);
       },
     };

@@ -45,6 +45,9 @@ pub(crate) fn run_assuming(program: &Program, record: &Record, limits: &Limits, 
                 format!("the script is longer than {} bytes", limits.source),
             ));
         }
+        if std::iter::once(&program.source).chain(program.libraries.values()).any(|text| text::has_big_number(text)) {
+            return Err(sandbox::broken(ErrorKind::Syntax, "numbers such as 12n are not available"));
+        }
         sandbox::in_context(limits, &watch, |ctx| Player { ctx, host: &host, cursor: 0 }.play(program))
     }));
     let ended = played.unwrap_or_else(|_| Err(sandbox::broken(ErrorKind::Crashed, "the script engine failed")));

@@ -74,3 +74,11 @@ pub(super) fn decoded_member(token: &str, part: usize, name: &str) -> Option<Val
     let parsed: Value = serde_json::from_slice(&bytes).ok()?;
     parsed.get(name).cloned()
 }
+
+/// Whether there is something like `12n`: arithmetic on such numbers is native work that nothing interrupts.
+pub(super) fn has_big_number(source: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.');
+    source
+        .split(|c| !is_word(c))
+        .any(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.ends_with('n') && !word.contains('.'))
+}

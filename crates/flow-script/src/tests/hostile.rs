@@ -84,7 +84,7 @@ fn script_10_hostile_arguments_become_script_errors() {
         "secrets.none",
         "require({})",
         "executeStep(1, {authenticationOptions: {get x() { throw new Error('x'); }}}, {})",
-        "executeStep(2n ** 70n)",
+        "executeStep(2 ** 70)",
     ] {
         let ended = go(&entry(&format!("executeStep(1);\n{call};")), &record());
         assert!(matches!(ended.outcome, Outcome::Broken(_)), "{call}: {:?}", ended.outcome);

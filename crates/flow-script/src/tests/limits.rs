@@ -39,6 +39,11 @@ fn script_01_native_work_is_bounded() {
         "var a = []; a.length = 4294967295; a.indexOf(1); for (;;) {}",
         "var a = []; a.length = 4294967295; new Set(a); for (;;) {}",
         "[].fill.call({length: 9007199254740991}, 1); for (;;) {}",
+        "var a = []; a.length = 4294967295; a.slice(); for (;;) {}",
+        "var a = []; a.length = 4294967295; a.reverse(); for (;;) {}",
+        "var a = []; a.length = 4294967295; a.join(); for (;;) {}",
+        "[].concat({length: 9007199254740990, [Symbol.isConcatSpreadable]: true}); for (;;) {}",
+        "[].reverse.call({get length() { return 9007199254740991; }}); for (;;) {}",
         "[].lastIndexOf.call({length: 9007199254740991}, 1); for (;;) {}",
         "var s = '[' + '1,'.repeat(500000) + '1]'; for (;;) { try { JSON.parse(s); } catch (e) { } }",
         "var s = 'a'.repeat(2000000); for (;;) { s.toUpperCase(); }",
@@ -46,6 +51,11 @@ fn script_01_native_work_is_bounded() {
         let kind = stopped(body);
         assert!(matches!(kind, ErrorKind::Time | ErrorKind::Memory | ErrorKind::Threw), "{body}: {kind:?}");
     }
+    assert_eq!(stopped("var x = 3n ** 600000n; for (;;) { x.toString(); }"), ErrorKind::Syntax);
+    assert_eq!(
+        says("Log.info([3, 1].concat([2], 4).sort().join(), Array.prototype.slice.call('ab').length, typeof BigInt);"),
+        ["1,2,3,4 2 undefined"]
+    );
 }
 
 #[test]
