@@ -335,9 +335,9 @@ test-fix-id-token = The ID token does not hold: compare issuer, client ID and al
 test-fix-userinfo = The provider's answer about you cannot be used: check the scopes, the user data address and the subject claim.
 test-fix-other = Open the log with the reference below.
 
-factor-password = Username and password
-factor-passkey = Passkey
-factor-totp = TOTP
-factor-email_otp = Email OTP
-factor-recovery_code = Backup codes
+option-password = Username and password
+option-passkey = Passkey
+option-totp = TOTP
+option-email_otp = Email OTP
+option-recovery_code = Backup codes
 option-every = Every connection

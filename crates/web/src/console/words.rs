@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use usher_broker::{Broker, Snapshot};
 use usher_domain::{
-    Application, AttributeSchema, AttributeSource, CheckResult, Connection, ConnectionId, ConnectionKind,
+    Application, AttributeSchema, AttributeSource, CheckResult, Connection, ConnectionId, ConnectionKind, FlowOwner,
     MembershipSource, SignInPageListing,
 };
 
@@ -169,14 +169,51 @@ pub fn used_by(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
 
 /// Applications that name a connection: it cannot be deleted before they let go of it.
 pub fn named_by(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
-    links(broker, |listed| listed.is_some_and(|list| list.contains(id)))
+    let mut named = links(broker, |listed| listed.is_some_and(|list| list.contains(id)));
+    named.extend(flows_naming(broker, id));
+    named
 }
 
-/// Applications that offer a connection and take only people with a local account.
+/// What breaks for people of a connection without a local account: applications that take only people with one, and
+/// the steps of flows whose factors rest on one.
 pub fn needing_accounts(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
-    applications(broker, |application| {
+    let mut needing = applications(broker, |application| {
         application.local_account_required && application.connections.as_ref().is_none_or(|list| list.contains(id))
-    })
+    });
+    let ui = Ui::new(crate::i18n::Language::En);
+    for (owner, steps) in usher_broker::console::flows::breaking(broker, id) {
+        let factor = |factor: &usher_domain::Authenticator| ui.t(format!("option-{}", factor.as_str()));
+        let names = |all: &[usher_domain::Authenticator]| all.iter().map(factor).collect::<Vec<_>>().join(", ");
+        let steps: Vec<String> =
+            steps.iter().map(|(number, factors)| format!("step {number} {}", names(factors))).collect();
+        needing.push(flow_link(broker, &owner, &steps.join(", ")));
+    }
+    needing
+}
+
+/// The flows that name a connection: it cannot be deleted before they let go of it.
+fn flows_naming(broker: &Broker, id: &ConnectionId) -> Vec<Link> {
+    let naming = usher_broker::console::flows::naming(broker, id).into_iter();
+    naming
+        .map(|(owner, steps)| {
+            let steps: Vec<String> = steps.iter().map(|number| format!("step {number}")).collect();
+            flow_link(broker, &owner, &steps.join(", "))
+        })
+        .collect()
+}
+
+fn flow_link(broker: &Broker, owner: &FlowOwner, steps: &str) -> Link {
+    match owner {
+        FlowOwner::Default => {
+            Link { href: routes::SIGN_IN_FLOW.to_owned(), text: format!("Default sign-in flow ({steps})") }
+        }
+        FlowOwner::Application(application) => {
+            let snapshot = broker.snapshot();
+            let name = snapshot.application(application).map_or(application.as_str(), |found| found.name.as_str());
+            let href = paths::application(routes::APPLICATION_SIGN_IN, application);
+            Link { text: format!("{name} ({steps})"), href }
+        }
+    }
 }
 
 fn links(broker: &Broker, offers: impl Fn(Option<&Vec<ConnectionId>>) -> bool) -> Vec<Link> {

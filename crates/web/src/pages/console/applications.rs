@@ -119,17 +119,19 @@ pub struct SecretRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApplicationTab {
     General,
+    SignIn,
     Claims,
 }
 
 impl ApplicationTab {
     /// In the order of the page.
-    pub const ALL: [Self; 2] = [Self::General, Self::Claims];
+    pub const ALL: [Self; 3] = [Self::General, Self::Claims, Self::SignIn];
 
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::General => "tab-general",
             Self::Claims => "tab-claims",
+            Self::SignIn => "tab-sign-in",
         }
     }
 
@@ -137,6 +139,7 @@ impl ApplicationTab {
         match self {
             Self::General => routes::APPLICATION_GENERAL,
             Self::Claims => routes::APPLICATION_CLAIMS,
+            Self::SignIn => routes::APPLICATION_SIGN_IN,
         }
     }
 }
@@ -151,11 +154,11 @@ pub struct ApplicationHead {
 }
 
 impl ApplicationHead {
-    fn at(&self, route: &str) -> String {
+    pub(crate) fn at(&self, route: &str) -> String {
         paths::application(route, &self.id)
     }
 
-    fn kind_key(&self) -> &'static str {
+    pub(crate) fn kind_key(&self) -> &'static str {
         kind_key(self.kind)
     }
 }
