@@ -19,6 +19,7 @@ mod oidc_tokens;
 mod presets;
 mod sess;
 mod sess_cookies;
+mod steps_model;
 
 use serde_json::Value;
 

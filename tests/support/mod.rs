@@ -13,6 +13,7 @@ pub mod postgres;
 pub mod refusal;
 pub mod setup;
 pub mod smtp;
+pub mod totp;
 pub mod usher;
 
 pub use application::Application;
