@@ -114,7 +114,6 @@ var onLoginRequest = function (context) {
     let page = browser.open(request.url()).await.page();
     assert!(page.has("[name=password]") && !page.has("a.way"), "only the password is left: {page}");
     usher.nodes[0].kill().await;
-    usher.nodes[0].kill().await;
     usher.restart().await;
     let landing = browser.submit(page.form_with("password").set("username", BOB.0).set("password", BOB.1)).await;
     let done = usher.finish(&shop, request, landing).await;

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use usher_domain::{AccountState, AttributeSource, EmailAddress, Entropy, Role, SecretText, UserName, Verification};
+use usher_login_flow::factors::policy::PasswordFlaw;
 use usher_storage::setup_tokens::{self, SetupToken};
 use usher_storage::{Store, Tx, attempts, config, credentials, hash, roles, users};
 
@@ -12,6 +13,7 @@ use crate::accounts::{self, NewAccount, NotCreated};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::invitations;
+use crate::password_reset;
 use crate::passwords::PasswordError;
 
 const SETUP: &str = "setup";
@@ -65,6 +67,8 @@ pub enum LinkFor {
     Recovery,
     /// Setting the first password of the account with this user name.
     Invitation(UserName),
+    /// Replacing the password of the account with this user name.
+    NewPassword(UserName),
 }
 
 /// What a link is for; nothing when it is unknown, used, expired or void.
@@ -85,7 +89,10 @@ async fn meaning(tx: &mut Tx, purpose: &str) -> Result<Option<LinkFor>, Fault> {
     match purpose {
         RECOVERY => Ok(Some(LinkFor::Recovery)),
         SETUP => Ok(roles::holders(tx, Role::Owner).await?.is_empty().then_some(LinkFor::FirstAdmin)),
-        other => Ok(invitations::invited(tx, other).await?.map(|user| LinkFor::Invitation(user.username))),
+        other => match invitations::invited(tx, other).await? {
+            Some(user) => Ok(Some(LinkFor::Invitation(user.username))),
+            None => Ok(password_reset::resettable(tx, other).await?.map(|user| LinkFor::NewPassword(user.username))),
+        },
     }
 }
 
@@ -123,6 +130,9 @@ pub enum SetupFailure {
     /// The password is too short.
     #[error("the password is too short")]
     PasswordTooShort,
+    /// The password is one that is guessed first.
+    #[error("the password is not good enough: {0}")]
+    PasswordRefused(#[source] PasswordFlaw),
     /// The password is too long.
     #[error("the password is too long")]
     PasswordTooLong,
@@ -175,7 +185,7 @@ pub async fn complete(broker: &Broker, token: &str, form: AdminForm) -> Result<(
                 match meaning(tx, &purpose).await? {
                     Some(LinkFor::Recovery) => recover(tx, &account, &*entropy, now).await,
                     Some(LinkFor::FirstAdmin) => make(tx, &account, &*entropy, now).await,
-                    Some(LinkFor::Invitation(_)) | None => Err(SetupFailure::DeadLink),
+                    Some(LinkFor::Invitation(_) | LinkFor::NewPassword(_)) | None => Err(SetupFailure::DeadLink),
                 }
             })
         })
@@ -215,6 +225,14 @@ async fn recover(
         active.ok_or(Fault::NotReady("the account is being changed right now"))?;
     }
     roles::grant(tx, &user.id, Role::Owner, now).await?;
+    // Every other way in that somebody may have left: factors, remembered browsers, links, one-time links.
+    usher_storage::factors::delete_all(tx, &user.id).await?;
+    for link in usher_storage::links::list(tx, &user.id).await? {
+        usher_storage::links::delete(tx, &link.id).await?;
+    }
+    for purpose in ["invite", "reset"] {
+        usher_storage::setup_tokens::revoke_all(tx, &format!("{purpose}:{}", user.id)).await?;
+    }
     attempts::clear(tx, &format!("user:{}", user.id)).await?;
     // Whoever held a session of this account before is out.
     usher_storage::sessions::delete_by_user(tx, &user.id).await?;

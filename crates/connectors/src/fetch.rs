@@ -37,3 +37,13 @@ pub enum FetchError {
     #[error("malformed request: {0}")]
     Malformed(String),
 }
+
+/// The answer of a service that tells leaked passwords by range, to five hex digits: its text, or none when the service
+/// said anything but 200. Padding hides from whoever sees the line how long the answer was.
+pub async fn leaked_range(fetch: &dyn Fetch, list: &str, digits: &str) -> Result<Option<String>, FetchError> {
+    let malformed = |error: http::Error| FetchError::Malformed(error.to_string());
+    let request = http::Request::get(format!("{list}/{digits}")).header("add-padding", "true");
+    let answer = fetch.fetch(request.body(Vec::new()).map_err(malformed)?).await?;
+    let is_ok = answer.status() == http::StatusCode::OK;
+    Ok(String::from_utf8(answer.into_body()).ok().filter(|_| is_ok))
+}

@@ -29,7 +29,7 @@ mod kinds;
 pub use callback::Callback;
 pub use connector::{Begun, Completed, Connector, Departure, HandshakeKind, PendingHandshake, Services, SignInDemand};
 pub use error::ConnectorError;
-pub use fetch::{Fetch, FetchError};
+pub use fetch::{Fetch, FetchError, leaked_range};
 pub use field::{Field, FieldError, FieldShape};
 pub use keys::{ProviderKeySet, ProviderKeys, fetch_keys};
 pub use kinds::oauth2::{OAuth2Handshake, OAuth2Settings};

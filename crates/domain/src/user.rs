@@ -63,6 +63,10 @@ impl From<UserName> for String {
 pub enum Role {
     /// Everything, other admins included.
     Owner,
+    /// People and their sign-ins: helps those who cannot get in.
+    Helpdesk,
+    /// Sees everything and changes nothing.
+    Auditor,
 }
 
 /// A local account.

@@ -47,6 +47,22 @@ pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<
             let evidence = Evidence::Session(session.id.clone());
             complete(flow, step, session.authentication, evidence).map(factor::reuse_known)
         }
+        FlowEvent::ScriptRan { record, said } => script::ran(flow, record, said).map(factor::reuse_known),
+        FlowEvent::Prompted { answer } => script::prompted(flow, answer),
+        FlowEvent::Aborted { step } => script::aborted(flow, step),
+        FlowEvent::Restarted => Ok(restart(flow)),
+        FlowEvent::Refused { code, connection } => {
+            flow.rejection = None;
+            Ok(script::failed(flow, FlowRefusal { code, connection, finality: finality(code) }))
+        }
+        FlowEvent::Finished => finish(flow),
+        of_a_factor => advance_factor(flow, of_a_factor),
+    }
+}
+
+/// The events about second factors and passkeys.
+fn advance_factor(mut flow: LoginFlow, event: FlowEvent) -> Result<LoginFlow, FlowError> {
+    match event {
         FlowEvent::PasskeyAccepted { step, authentication, id } => {
             factor::accept_passkey(flow, step, authentication, id)
         }
@@ -62,30 +78,26 @@ pub fn advance(flow: LoginFlow, event: FlowEvent, now: DateTime<Utc>) -> Result<
             flow.codes_seen = true;
             Ok(flow)
         }
-        FlowEvent::ScriptRan { record, said } => script::ran(flow, record, said).map(factor::reuse_known),
-        FlowEvent::Prompted { answer } => script::prompted(flow, answer),
-        FlowEvent::Aborted { step } => script::aborted(flow, step),
-        FlowEvent::Restarted => {
-            flow.forget_steps();
-            flow.rejection = None;
-            flow.identified = None;
-            flow.proof = None;
-            flow.restarts = flow.restarts.saturating_add(1);
-            flow.standing = Standing::Open;
-            Ok(flow)
-        }
-        FlowEvent::Refused { code, connection } => {
-            flow.rejection = None;
-            Ok(script::failed(flow, FlowRefusal { code, connection, finality: finality(code) }))
-        }
-        FlowEvent::Finished => {
-            if !flow.is_complete() || flow.codes_to_show().is_some() {
-                return Err(FlowError::NotReady);
-            }
-            flow.standing = Standing::Finished { at: now };
-            Ok(flow)
-        }
+        _ => Err(FlowError::Incoherent("no event of a factor")),
     }
+}
+
+fn restart(mut flow: LoginFlow) -> LoginFlow {
+    flow.forget_steps();
+    flow.rejection = None;
+    flow.identified = None;
+    flow.proof = None;
+    flow.restarts = flow.restarts.saturating_add(1);
+    flow.standing = Standing::Open;
+    flow
+}
+
+fn finish(mut flow: LoginFlow) -> Result<LoginFlow, FlowError> {
+    if !flow.is_complete() || flow.codes_to_show().is_some() {
+        return Err(FlowError::NotReady);
+    }
+    flow.standing = Standing::Finished { at: flow.seen_at };
+    Ok(flow)
 }
 
 /// What no event may do: act on an ended sign-in, exceed its limits, ask a person who must not be asked.

@@ -13,6 +13,7 @@ use usher_domain::{
 };
 
 use crate::factor::{Enrolment, FactorProof, PendingFactor};
+use crate::factors::combined_amr;
 use crate::plan::{FlowPlan, Options, Order, StepNumber};
 use crate::proof::{Ownership, PendingProof};
 use crate::script::{Renewal, ScriptEnding, ScriptProgress};
@@ -367,6 +368,7 @@ impl LoginFlow {
             return None;
         }
         let mut authentication = self.subject_completed()?.authentication.clone();
+        let first = authentication.amr.clone();
         for done in &self.completed {
             for method in &done.authentication.amr {
                 if !authentication.amr.contains(method) {
@@ -377,6 +379,12 @@ impl LoginFlow {
                 if !authentication.factors.contains(factor) {
                     authentication.factors.push(factor.clone());
                 }
+            }
+        }
+        let used: Vec<Authenticator> = authentication.factors.iter().map(|used| used.factor).collect();
+        for method in combined_amr(&first, &used) {
+            if !authentication.amr.contains(&method) {
+                authentication.amr.push(method);
             }
         }
         let reached = match self.plan.order {

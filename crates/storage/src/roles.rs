@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use usher_domain::{Role, UserId};
 
 use crate::StorageError;
+use crate::bypass_codes;
 use crate::db::{Tx, values};
 use crate::statements::statements;
 use crate::text::word;
@@ -20,7 +21,10 @@ statements! {
 
 /// Gives a right; false when the account had it.
 pub async fn grant(tx: &mut Tx, user: &UserId, role: Role, now: DateTime<Utc>) -> Result<bool, StorageError> {
-    Ok(tx.fetch_optional(GRANT, values![user.as_str(), word("role", &role)?, now]).await?.is_some())
+    let granted = tx.fetch_optional(GRANT, values![user.as_str(), word("role", &role)?, now]).await?.is_some();
+    // A code of the help desk from before is no way into the console.
+    bypass_codes::delete(tx, user).await?;
+    Ok(granted)
 }
 
 /// Takes a right; false when the account did not have it.

@@ -51,7 +51,7 @@ impl WebError {
             ui,
             code: refusal.code,
             provider: refusal.connection,
-            detail: None,
+            detail: refusal.said,
             wait_minutes: refusal.retry_after.map(|seconds| seconds.div_ceil(60)),
             actions,
             correlation: refusal.correlation,

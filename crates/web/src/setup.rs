@@ -1,4 +1,4 @@
-//! The page behind a one-time link: the first admin, the way back in, or an invitation.
+//! The page behind a one-time link: the first admin, the way back in, an invitation, or a new password.
 
 use axum::Router;
 use axum::extract::{Form, Path, State};
@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use serde::Deserialize;
-use usher_broker::invitations;
 use usher_broker::setup::{self, AdminForm, LinkFor, SetupFailure};
+use usher_broker::{invitations, password_reset};
 use usher_domain::{RefusalCode, SecretText};
+use usher_login_flow::factors::policy::PasswordFlaw;
 
 use crate::caller::Caller;
 use crate::error::{WebError, see_other};
@@ -41,7 +42,7 @@ async fn look(app: &App, caller: &Caller, token: &str) -> Result<LinkFor, WebErr
 /// The user name of an invited person, which is not theirs to choose.
 fn invited(link: &LinkFor) -> Option<String> {
     match link {
-        LinkFor::Invitation(username) => Some(username.to_string()),
+        LinkFor::Invitation(username) | LinkFor::NewPassword(username) => Some(username.to_string()),
         LinkFor::FirstAdmin | LinkFor::Recovery => None,
     }
 }
@@ -55,11 +56,12 @@ fn page(app: &App, caller: &Caller, link: (&str, &LinkFor), username: String, er
             LinkFor::FirstAdmin => SetupPurpose::FirstAdmin,
             LinkFor::Recovery => SetupPurpose::Recovery,
             LinkFor::Invitation(_) => SetupPurpose::Invitation,
+            LinkFor::NewPassword(_) => SetupPurpose::NewPassword,
         },
         action: format!("/setup/{token}"),
         csrf: app.broker.csrf_token(&owner(token)),
         username,
-        password_characters: usher_broker::passwords::MIN_PASSWORD_CHARS as u64,
+        password_characters: u64::from(app.broker.snapshot().security.min_characters),
         errors,
     };
     // The address carries the token: nobody it leads to may learn it.
@@ -93,6 +95,9 @@ async fn submit(
     let (password, again) = (SecretText::new(fields.password), SecretText::new(fields.password_again));
     let done = match link {
         LinkFor::Invitation(_) => invitations::accept(&app.broker, &token, (password, again), &caller.visitor).await,
+        LinkFor::NewPassword(_) => {
+            password_reset::accept(&app.broker, &token, (password, again), &caller.visitor).await
+        }
         LinkFor::FirstAdmin | LinkFor::Recovery => {
             let form = AdminForm { username: fields.username, email: String::new(), password, again };
             setup::complete(&app.broker, &token, form).await
@@ -110,6 +115,7 @@ async fn submit(
         }
         Err(SetupFailure::PasswordsDiffer) => FormErrors::at("password_again", ui.t("error-passwords-differ")),
         Err(SetupFailure::PasswordTooShort) => FormErrors::at("password", ui.t("error-password-short")),
+        Err(SetupFailure::PasswordRefused(flaw)) => FormErrors::at("password", ui.t(password_flaw(flaw))),
         Err(SetupFailure::PasswordTooLong) => FormErrors::at("password", ui.t("error-password-long")),
     };
     Ok(page(&app, &caller, (&token, &link), username, errors))
@@ -119,4 +125,16 @@ async fn submit(
 fn ready(caller: &Caller, username: &str) -> Response {
     let view = AccountReadyPage { ui: caller.ui(), username: username.to_owned() };
     Page(view).into_response()
+}
+
+/// What is wrong with a password that was chosen.
+pub fn password_flaw(flaw: PasswordFlaw) -> &'static str {
+    match flaw {
+        PasswordFlaw::TooShort => "error-password-short",
+        PasswordFlaw::TooLong => "error-password-long",
+        PasswordFlaw::Personal => "error-password-personal",
+        PasswordFlaw::Pattern => "error-password-pattern",
+        PasswordFlaw::Common => "error-password-common",
+        PasswordFlaw::Breached => "error-password-breached",
+    }
 }

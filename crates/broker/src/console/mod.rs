@@ -5,6 +5,7 @@ pub mod applications;
 pub mod attributes;
 pub mod connections;
 pub mod drafts;
+pub mod flows;
 pub mod groups;
 pub mod sign_in;
 pub mod traces;
@@ -23,6 +24,31 @@ use crate::visitor::Visitor;
 pub struct Admin {
     /// The account.
     pub user: User,
+    roles: Vec<Role>,
+}
+
+/// What somebody wants to do in the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Look at people and their sign-ins.
+    LookAtPeople,
+    /// Look at everything else.
+    LookAround,
+    /// Help a person who cannot get in.
+    HelpPeople,
+    /// Change everything.
+    Manage,
+}
+
+impl Admin {
+    /// Whether a role of theirs gives this right.
+    pub fn may(&self, right: Right) -> bool {
+        self.roles.iter().any(|role| match role {
+            Role::Owner => true,
+            Role::Helpdesk => matches!(right, Right::LookAtPeople | Right::HelpPeople),
+            Role::Auditor => matches!(right, Right::LookAtPeople | Right::LookAround),
+        })
+    }
 }
 
 /// Reads an admin; nothing if the account is gone, disabled, or has no right in the console.
@@ -39,8 +65,8 @@ pub async fn admin(broker: &Broker, user: &UserId) -> Result<Option<Admin>, Faul
         })
         .await?;
     Ok(found
-        .filter(|(user, rights)| user.state == AccountState::Active && rights.contains(&Role::Owner))
-        .map(|(user, _)| Admin { user }))
+        .filter(|(user, roles)| user.state == AccountState::Active && !roles.is_empty())
+        .map(|(user, roles)| Admin { user, roles }))
 }
 
 /// Why a deed was not done.
@@ -91,7 +117,7 @@ pub(crate) fn deed(broker: &Broker, admin: &Admin, visitor: &Visitor, action: &s
 
 /// Changes the configuration: the change, its new version and its audit event in one transaction; then this node reads it
 /// anew, and the others follow the version.
-async fn change_configuration<J>(broker: &Broker, event: AuditEvent, change: J) -> Result<(), NotDone>
+pub(crate) async fn change_configuration<J>(broker: &Broker, event: AuditEvent, change: J) -> Result<(), NotDone>
 where
     J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<(), NotDone>> + Clone + Send + 'static,
 {

@@ -23,11 +23,11 @@ mod vouched;
 
 pub use arrive::{Arrived, arrive};
 pub use commit::{SESSION_KEY, verified_email};
-pub use depart::{depart, redirect_uri};
 pub(crate) use decided::authentication as authenticated;
+pub use depart::{depart, redirect_uri};
 pub(crate) use evidence::decide_now;
-pub(crate) use finish::decision_context;
 pub use factors::{AskedFor, FactorAct, FactorForm, FactorView, RecoveryCodesPage, submit_factor};
+pub(crate) use finish::decision_context;
 pub use identify::identify;
 pub use park::park;
 pub use password::{PasswordForm, submit_password};

@@ -3,13 +3,12 @@
 //! Known and unknown names, and people without a password, take the same time and see the same
 //! page (MFA-19). Failures are counted durably before the answer leaves.
 
-use chrono::Duration;
 use usher_domain::{
     AccountState, AttributeName, Authentication, EmailAddress, FlowId, RefusalCode, SecretText, Subject, TraceStage,
     User, UserName,
 };
 use usher_login_flow::{FlowEvent, Next, StepNumber, advance, next};
-use usher_storage::attempts::{self, AttemptPolicy, AttemptState};
+use usher_storage::attempts::{self, AttemptState};
 use usher_storage::{credentials, hash, hex, users};
 
 use super::refuse::{record, refuse, refuse_stranger};
@@ -21,11 +20,6 @@ use crate::passwords::PasswordError;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
-/// Ten attempts on one name from one place in a quarter of an hour close that door for a quarter of an hour.
-const DOOR: AttemptPolicy = AttemptPolicy { limit: 10, window: Duration::minutes(15), lock: Duration::minutes(15) };
-/// A hundred attempts on one account in an hour, from wherever, and no password is looked at for a quarter of an hour. The
-/// page says "wrong" then: a lock that shows would tell which names belong to one account.
-const ACCOUNT: AttemptPolicy = AttemptPolicy { limit: 100, window: Duration::hours(1), lock: Duration::minutes(15) };
 const MAX_NAME_BYTES: usize = 256;
 
 /// What the form sends.
@@ -171,13 +165,17 @@ enum Counted {
     DoorClosed(u64),
 }
 
-/// Counts the attempt before the password is looked at, so that many at once are no more than the limit (MFA-06).
+/// Counts the attempt before the password is looked at, so that many at once are no more than the limit (MFA-06). A closed
+/// door shows; a closed account does not, and the page says "wrong": a lock that shows would tell which names belong to one
+/// account.
 async fn count(broker: &Broker, keys: AttemptKeys) -> Result<Counted, Failure> {
     let now = broker.now();
     let wait = move |state: &AttemptState| {
         let until = state.locked_until.filter(|until| *until > now)?;
         Some(u64::try_from((until - now).num_seconds()).unwrap_or(0).max(1))
     };
+    let settings = broker.snapshot().security.clone();
+    let (door_policy, account_policy) = (settings.door(), settings.account());
     let counted = broker
         .store
         .write(move |tx| {
@@ -186,14 +184,14 @@ async fn count(broker: &Broker, keys: AttemptKeys) -> Result<Counted, Failure> {
                 if let Some(seconds) = wait(&attempts::state(tx, &keys.door, now).await?) {
                     return Ok::<_, Fault>(Counted::DoorClosed(seconds));
                 }
-                let door = attempts::record_failure(tx, &keys.door, &DOOR, now).await?;
-                if door.failures > i64::from(DOOR.limit) {
+                let door = attempts::record_failure(tx, &keys.door, &door_policy, now).await?;
+                if door.failures > i64::from(door_policy.limit) {
                     return Ok(Counted::DoorClosed(wait(&door).unwrap_or(1)));
                 }
                 if wait(&attempts::state(tx, &keys.account, now).await?).is_some() {
                     return Ok(Counted::AccountClosed);
                 }
-                attempts::record_failure(tx, &keys.account, &ACCOUNT, now).await?;
+                attempts::record_failure(tx, &keys.account, &account_policy, now).await?;
                 Ok(Counted::Open)
             })
         })

@@ -98,9 +98,9 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
         }
         vouched::satisfy(broker, &mut loaded).await?;
         if next(&loaded.state.flow, now) != Next::RunScript {
-            return show(broker, loaded, visitor).await;
+            return Box::pin(show(broker, loaded, visitor)).await;
         }
-        loaded = script::run(broker, loaded, visitor).await?;
+        loaded = Box::pin(script::run(broker, loaded, visitor)).await?;
     }
     Err(refuse(broker, loaded, RefusalCode::ScriptError, None, visitor).await)
 }
@@ -112,7 +112,7 @@ async fn show(broker: &Broker, mut loaded: LoadedFlow, visitor: &Visitor) -> Res
         Next::ShowSignIn(offer) => Ok(Resumed::SignIn(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
         Next::AskIdentifier(offer) => Ok(Resumed::Identify(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
         Next::ProveOwnership(offer) => Ok(Resumed::Prove(Box::new(proof::page(broker, &loaded, offer)?))),
-        Next::AskFactor(offer) => factors::page(broker, loaded, *offer, visitor).await,
+        Next::AskFactor(offer) => Box::pin(factors::page(broker, loaded, *offer, visitor)).await,
         Next::ShowRecoveryCodes(codes) => {
             Ok(Resumed::RecoveryCodes(Box::new(factors::recovery_codes(broker, &loaded, codes))))
         }

@@ -6,11 +6,13 @@
 
 pub mod dispatch;
 mod failure;
+mod notice;
 mod person;
 mod ports;
 mod queue;
 mod settings;
 
+pub use notice::{Notices, Told};
 pub use person::{language, verified_address};
 pub use ports::{Envelope, MailFault, MailParts, MailRenderer, MailSecurity, MailServer, Mailer, RenderedMail};
 pub use queue::queue;

@@ -79,7 +79,7 @@ fn mfa_01_and_03_the_second_step_waits_for_the_first() {
     let done = play(flow, vec![proved_factor(2, Authenticator::Totp)]);
     assert_eq!(next(&done, start()), Next::Finish);
     let authentication = done.authentication().unwrap();
-    assert_eq!(authentication.amr, ["pwd", "otp"]);
+    assert_eq!(authentication.amr, ["pwd", "otp", "mfa"]);
     assert_eq!(authentication.factors, [FactorUse { factor: Authenticator::Totp, at: start() }]);
     assert_eq!(authentication.subject, local("u_ann"));
 }

@@ -11,11 +11,13 @@ mod connection;
 mod connections;
 mod email;
 mod fields;
+mod flows;
 mod groups;
 mod home;
 mod invite;
 mod kind_form;
 mod probe;
+mod security;
 mod session;
 mod settings;
 mod sign_in;
@@ -42,6 +44,7 @@ pub fn routes() -> Router<App> {
         .merge(settings::routes())
         .merge(probe::routes())
         .merge(applications::routes())
+        .merge(flows::routes())
         .merge(application::routes())
         .merge(application_claims::routes())
         .merge(users::routes())
@@ -49,6 +52,7 @@ pub fn routes() -> Router<App> {
         .merge(groups::routes())
         .merge(attributes::routes())
         .merge(email::routes())
+        .merge(security::routes())
         .merge(invite::routes())
         .merge(sign_ins::routes())
 }

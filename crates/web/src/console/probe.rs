@@ -58,7 +58,14 @@ pub fn report(app: &App, report: ProbeReport) -> Response {
     let view = TestSignInPage {
         connection: words::head(&ui, &configured.connection),
         result: result(&ui, &configured.connection, report),
-        shell: Shell { ui, section: Section::Connections, admin: String::new(), csrf: String::new(), flash: None },
+        shell: Shell {
+            ui,
+            section: Section::Connections,
+            admin: String::new(),
+            csrf: String::new(),
+            flash: None,
+            limit: None,
+        },
     };
     Page(view).into_response()
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
-use usher_broker::console::{self, Admin, NotDone};
+use usher_broker::console::{self, Admin, NotDone, Right};
 use usher_broker::{Broker, Failure, Fault, Visitor};
 use usher_domain::{RefusalCode, UserId};
 
@@ -124,6 +124,16 @@ impl Console {
             admin: self.admin.user.username.to_string(),
             csrf: self.broker().csrf_token(&self.holder.owner()),
             flash: self.flash.map(Flash),
+            limit: self.limit(),
+        }
+    }
+
+    /// What somebody who may not do everything is told on every page.
+    fn limit(&self) -> Option<&'static str> {
+        match (self.admin.may(Right::Manage), self.admin.may(Right::HelpPeople)) {
+            (true, _) => None,
+            (false, true) => Some("limit-helpdesk"),
+            (false, false) => Some("limit-auditor"),
         }
     }
 
@@ -193,8 +203,25 @@ impl FromRequestParts<App> for Console {
             ended.map_err(|fault| caller.fail(app, Fault::unreadable("session", fault)))?;
             return Err(caller.refuse(app, RefusalCode::AppAccessDenied).into());
         };
+        let right = right_for(&parts.method, parts.uri.path());
+        let may = right.is_none_or(|right| admin.may(right));
         let flash = app.cookies.value(&parts.headers, &app.cookies.flash).and_then(|text| FlashKind::parse(&text));
-        Ok(Self { app: app.clone(), caller, admin, ui: Ui::new(Language::En), holder, flash })
+        let console = Self { app: app.clone(), caller, admin, ui: Ui::new(Language::En), holder, flash };
+        if may { Ok(console) } else { Err(console.refuse(Section::Home, RefusalCode::AppAccessDenied)) }
+    }
+}
+
+/// The right that a request needs, by its address alone: what is not named here is for those who may do everything. None:
+/// whoever is in may.
+fn right_for(method: &Method, path: &str) -> Option<Right> {
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').skip(1).collect();
+    let looks = method == Method::GET || method == Method::HEAD;
+    match (looks, parts.as_slice()) {
+        (_, [] | ["" | "sign-out"]) => None,
+        (true, ["users" | "signins", ..]) => Some(Right::LookAtPeople),
+        (true, _) => Some(Right::LookAround),
+        (false, ["users", _, "mfa" | "password" | "sessions"]) => Some(Right::HelpPeople),
+        (false, _) => Some(Right::Manage),
     }
 }
 
@@ -232,5 +259,32 @@ impl FromRequest<App> for Posted {
             return Err(console.refuse(Section::Home, RefusalCode::CsrfFailed));
         }
         Ok(Self { console, fields })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_nobody_thought_of_is_for_owners() {
+        for (method, path, right) in [
+            (Method::GET, "/console", None),
+            (Method::POST, "/console/sign-out", None),
+            (Method::GET, "/console/users/u_1/mfa", Some(Right::LookAtPeople)),
+            (Method::GET, "/console/signins/7F3K", Some(Right::LookAtPeople)),
+            (Method::GET, "/console/connections", Some(Right::LookAround)),
+            (Method::GET, "/console/settings/security", Some(Right::LookAround)),
+            (Method::POST, "/console/users/u_1/mfa", Some(Right::HelpPeople)),
+            (Method::POST, "/console/users/u_1/password", Some(Right::HelpPeople)),
+            (Method::POST, "/console/users/u_1/sessions", Some(Right::HelpPeople)),
+            (Method::POST, "/console/users/u_1/state", Some(Right::Manage)),
+            (Method::POST, "/console/users/u_1/mfa/x", Some(Right::Manage)),
+            (Method::POST, "/console/users", Some(Right::Manage)),
+            (Method::POST, "/console/settings/security", Some(Right::Manage)),
+            (Method::PUT, "/console/anything", Some(Right::Manage)),
+        ] {
+            assert_eq!(right_for(&method, path), right, "{method} {path}");
+        }
     }
 }

@@ -99,7 +99,7 @@ async fn password(
         password: SecretText::new(fields.password),
         csrf: fields.csrf,
     };
-    login::submit_proof(&app.broker, &flow, form, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
+    Box::pin(login::submit_proof(&app.broker, &flow, form, &caller.visitor)).await.map_err(|f| caller.fail(&app, f))?;
     Ok(see_other(&paths::login(&flow)))
 }
 
@@ -122,7 +122,7 @@ async fn code(
 ) -> Result<Response, WebError> {
     let (flow, fields) = read(&app, &caller, flow, form)?;
     let form = (fields.code.as_str(), fields.csrf.as_str());
-    login::submit_code(&app.broker, &flow, form, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
+    Box::pin(login::submit_code(&app.broker, &flow, form, &caller.visitor)).await.map_err(|f| caller.fail(&app, f))?;
     Ok(see_other(&paths::login(&flow)))
 }
 

@@ -1,7 +1,10 @@
 //! The sign-in pages: dispatcher, departure, password form, restart.
 
+mod factors;
+mod forgot;
 mod identify;
 mod link;
+mod prompt;
 
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
@@ -30,8 +33,11 @@ pub fn routes() -> Router<App> {
         .route(routes::LOGIN_GO, get(go))
         .route(routes::LOGIN_PASSWORD, post(password))
         .route(routes::LOGIN_RESTART, post(restart))
+        .merge(forgot::routes())
+        .merge(factors::routes())
         .merge(identify::routes())
         .merge(link::routes())
+        .merge(prompt::routes())
 }
 
 #[derive(Deserialize)]
@@ -54,9 +60,9 @@ async fn show(
         Resumed::SignIn(page) => Ok(sign_in(&app, &caller, *page, &query)),
         Resumed::Identify(page) => Ok(identify::page(&app, &caller, *page, &query)),
         Resumed::Prove(page) => Ok(link::page(&app, &caller, *page, &query)),
-        Resumed::Factor(_) | Resumed::RecoveryCodes(_) | Resumed::Prompt(_) => {
-            Err(caller.refuse(&app, RefusalCode::Internal))
-        }
+        Resumed::Prompt(page) => Ok(prompt::page(&app, &caller, *page, &query)),
+        Resumed::Factor(view) => Ok(factors::page(&app, &caller, *view, &query)),
+        Resumed::RecoveryCodes(view) => Ok(factors::codes(&app, &caller, *view, &query)),
         Resumed::Again(flow) => Ok(see_other(&paths::login(&flow))),
         Resumed::Depart(url) => Ok(see_other(&url)),
         Resumed::Answer(answer) => answer_application(&app, &caller, *answer).await,
@@ -108,6 +114,7 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuer
         errors.add("username", ui.t("error-credentials"));
     }
     let status = status_with(&errors);
+    let forgot = app.broker.can_mail().then(|| paths::login_at(routes::LOGIN_FORGOT, &page.flow));
     let view = SignInPage {
         ui,
         flow: page.flow,
@@ -116,7 +123,7 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuer
         step: page.step.into(),
         ways: ways(page.connections, &query.find),
         identifier: page.identifier,
-        password: page.password.then(|| PasswordForm { username: page.username.unwrap_or_default() }),
+        password: page.password.then(|| PasswordForm { username: page.username.unwrap_or_default(), forgot }),
         notice: None,
         errors,
     };
@@ -162,8 +169,9 @@ async fn go(
     let flow = flow_id(&app, &caller, flow)?;
     let connection =
         ConnectionId::parse(connection).map_err(|_| caller.refuse(&app, RefusalCode::ConnectionUnavailable))?;
-    let url =
-        login::depart(&app.broker, &flow, &connection, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
+    let url = Box::pin(login::depart(&app.broker, &flow, &connection, &caller.visitor))
+        .await
+        .map_err(|f| caller.fail(&app, f))?;
     Ok(see_other(&url))
 }
 

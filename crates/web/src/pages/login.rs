@@ -113,6 +113,8 @@ impl Ways {
 pub struct PasswordForm {
     /// What was typed, or what the application's `login_hint` says.
     pub username: String,
+    /// Where a forgotten password is replaced; absent: no mail can be sent.
+    pub forgot: Option<String>,
 }
 
 /// The sign-in page.

@@ -1,8 +1,11 @@
 //! Pages: typed views over the templates. No handler, no query and no markup lives here.
 
 pub mod console;
+mod factor;
+mod forgot;
 mod login;
 pub mod paths;
+mod prompt;
 mod refusal;
 #[cfg(test)]
 mod render_tests;
@@ -16,10 +19,13 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+pub use factor::{FactorKind, FactorPage, RecoveryCodesPage};
+pub use forgot::{ForgotPage, ForgotStage};
 pub use login::{
     AutoSubmitPage, CodeField, HiddenField, IdentifyPage, LinkPage, PasswordForm, SignInPage, SignOutPage,
     SignedOutPage, WayToSignIn, Ways,
 };
+pub use prompt::PromptPage;
 pub use refusal::{RefusalAction, RefusalPage, status_of};
 pub use setup::{AccountReadyPage, SetupPage, SetupPurpose};
 pub use ui::{Theme, Ui};

@@ -8,14 +8,15 @@ use usher_domain::{ApplicationId, ConnectionId, CorrelationId, FlowId, RefusalCo
 
 use super::console::Shell;
 use super::{
-    AccountReadyPage, AutoSubmitPage, CodeField, HiddenField, IdentifyPage, Link, LinkPage, Named, Notice,
-    PasswordForm, RefusalAction, RefusalPage, SetupPage, SetupPurpose, SignInPage, SignOutPage, SignedOutPage, Tone,
-    Ui, WayToSignIn, Ways,
+    AccountReadyPage, AutoSubmitPage, CodeField, ForgotPage, ForgotStage, HiddenField, IdentifyPage, Link, LinkPage,
+    Named, Notice, PasswordForm, PromptPage, RefusalAction, RefusalPage, SetupPage, SetupPurpose, SignInPage,
+    SignOutPage, SignedOutPage, Tone, Ui, WayToSignIn, Ways,
 };
 use crate::forms::FormErrors;
 
 mod connection_pages;
 mod console_pages;
+mod flow_pages;
 mod people_pages;
 
 /// A page's file name and its HTML.
@@ -52,8 +53,14 @@ pub fn render<T: Template>(file: &str, page: T) -> Rendered {
 /// Everything, sign-in pages and console.
 pub fn all(ui: &Ui, name: &str) -> Vec<Rendered> {
     let mut pages = login_pages(ui, name);
-    let shell =
-        |section| Shell { ui: ui.clone(), section, admin: name.to_owned(), csrf: "t0ken".to_owned(), flash: None };
+    let shell = |section| Shell {
+        ui: ui.clone(),
+        section,
+        admin: name.to_owned(),
+        csrf: "t0ken".to_owned(),
+        flash: None,
+        limit: None,
+    };
     pages.extend(console_pages::all(&shell, name));
     pages
 }
@@ -68,6 +75,7 @@ pub fn login_pages(ui: &Ui, name: &str) -> Vec<Rendered> {
         render("login-sign-in-very-many", SignInPage { password: None, ..sign_in(ui, name, 60) }),
         render("login-sign-in-named", SignInPage { identifier: Some(name.to_owned()), ..sign_in(ui, name, 0) }),
         render("login-identify", identify(ui, name)),
+        render("login-prompt", prompt(ui, name)),
         render("login-link", link(ui, name, CodeField::Offered)),
         render("login-link-without-mail", link(ui, name, CodeField::Unavailable)),
         render("login-link-code", link(ui, name, CodeField::Typed)),
@@ -109,6 +117,10 @@ pub fn login_pages(ui: &Ui, name: &str) -> Vec<Rendered> {
         render("login-invitation", setup(ui, name, SetupPurpose::Invitation)),
         render("login-account-ready", AccountReadyPage { ui: ui.clone(), username: name.to_owned() }),
         render("login-setup", setup(ui, name, SetupPurpose::FirstAdmin)),
+        render("login-new-password", setup(ui, name, SetupPurpose::NewPassword)),
+        render("login-forgot", forgot(ui, name, ForgotStage::Asking)),
+        render("login-forgot-sent", forgot(ui, name, ForgotStage::Sent)),
+        render("login-forgot-unavailable", forgot(ui, name, ForgotStage::Unavailable)),
         render("login-recovery", setup(ui, name, SetupPurpose::Recovery)),
     ];
     pages.extend(REFUSALS.iter().map(|code| render(&format!("login-refusal-{code}"), refusal(ui, name, *code))));
@@ -130,10 +142,36 @@ fn sign_in(ui: &Ui, name: &str, connections: usize) -> SignInPage {
         step: 1,
         ways: Ways::find(ways.collect(), Some(&last), ""),
         identifier: None,
-        password: Some(PasswordForm { username: name.to_owned() }),
+        password: Some(PasswordForm { username: name.to_owned(), forgot: Some("/login/f_1/forgot".to_owned()) }),
         notice: None,
         errors: FormErrors::none(),
     }
+}
+
+fn forgot(ui: &Ui, name: &str, stage: ForgotStage) -> ForgotPage {
+    ForgotPage {
+        ui: ui.clone(),
+        flow: flow(),
+        application: name.to_owned(),
+        csrf: "t0ken".to_owned(),
+        stage,
+        minutes: 30,
+        errors: FormErrors::none(),
+    }
+}
+
+fn prompt(ui: &Ui, name: &str) -> PromptPage {
+    let field = |label: &str, kind| usher_broker::login::script::ShownField {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        kind,
+        value: name.to_owned(),
+        required: true,
+    };
+    let fields = vec![field(name, "text"), field("Yes", "checkbox"), field("", "email")];
+    let (ui, application, csrf) = (ui.clone(), name.to_owned(), "t0ken".to_owned());
+    let (title, text) = (format!("Hello {name}"), name.to_owned());
+    PromptPage { ui, flow: flow(), application, csrf, title, text, fields }
 }
 
 fn identify(ui: &Ui, name: &str) -> IdentifyPage {
@@ -168,7 +206,7 @@ fn refused_sign_in(ui: &Ui, name: &str) -> SignInPage {
 
 fn setup(ui: &Ui, name: &str, purpose: SetupPurpose) -> SetupPage {
     let errors = match purpose {
-        SetupPurpose::FirstAdmin | SetupPurpose::Invitation => FormErrors::none(),
+        SetupPurpose::FirstAdmin | SetupPurpose::Invitation | SetupPurpose::NewPassword => FormErrors::none(),
         SetupPurpose::Recovery => FormErrors::at("password_again", ui.t("error-passwords-differ")),
     };
     SetupPage {

@@ -14,6 +14,8 @@ pub enum SetupPurpose {
     Recovery,
     /// An invited person chooses the first password of the account.
     Invitation,
+    /// A person who forgot the password chooses a new one.
+    NewPassword,
 }
 
 /// User name and a password, twice.
@@ -37,12 +39,13 @@ impl SetupPage {
             SetupPurpose::FirstAdmin => "setup",
             SetupPurpose::Recovery => "recovery",
             SetupPurpose::Invitation => "invitation",
+            SetupPurpose::NewPassword => "new-password",
         };
         format!("{purpose}-{part}")
     }
 
     fn is_invitation(&self) -> bool {
-        self.purpose == SetupPurpose::Invitation
+        matches!(self.purpose, SetupPurpose::Invitation | SetupPurpose::NewPassword)
     }
 
     fn password_hint(&self) -> String {

@@ -208,7 +208,9 @@ mod tests {
 
     fn after(edits: &[Edit]) -> FlowDefinition {
         let mut definition = two_steps();
-        edits.iter().for_each(|edit| apply(&mut definition, edit));
+        for edit in edits {
+            apply(&mut definition, edit);
+        }
         definition
     }
 

@@ -16,7 +16,8 @@ use usher_provisioning::Explanation;
 use usher_storage::sessions::SessionRow;
 use usher_storage::users::{UserPage, UserSearch};
 use usher_storage::{
-    Store, audit, config, decisions, grants, links as link_rows, memberships, roles, sessions as session_rows, users,
+    Store, Tx, audit, config, decisions, grants, links as link_rows, memberships, roles, sessions as session_rows,
+    users,
 };
 
 pub use history::{Before, Entry, History, history};
@@ -24,7 +25,7 @@ pub use links::{LinkForm, WayIn, link_by_hand, unlink, way_in};
 pub use profile::{AttributeEdit, delete, overwritten_by, rename, set_attribute};
 pub use sessions::end_session;
 
-use super::{Admin, NotDone, deed};
+use super::{Admin, NotDone, Right, deed};
 use crate::accounts::{self, NewAccount, NotCreated};
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -248,12 +249,13 @@ pub async fn set_state(
 /// Signs a person out everywhere.
 pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: &Visitor) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "user.signed_out", crate::audit::user_object(id));
-    let (id, now) = (id.clone(), broker.now());
+    let (id, now, reach) = (id.clone(), broker.now(), Reach::of(admin));
     broker
         .store
         .write(move |tx| {
             let (id, event) = (id.clone(), event.clone());
             Box::pin(async move {
+                within_reach(tx, reach, &id).await?;
                 session_rows::delete_by_user(tx, &id).await?;
                 grants::revoke_by_user(tx, &id, now).await?;
                 audit::insert(tx, &event).await?;
@@ -261,4 +263,27 @@ pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: 
             })
         })
         .await
+}
+
+/// Whom an admin may sign out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Everybody.
+    Everybody,
+    /// People without console rights.
+    People,
+}
+
+impl Reach {
+    pub(super) fn of(admin: &Admin) -> Self {
+        if admin.may(Right::Manage) { Self::Everybody } else { Self::People }
+    }
+}
+
+/// Who only helps people does nothing to an account with console rights.
+pub(super) async fn within_reach(tx: &mut Tx, reach: Reach, id: &UserId) -> Result<(), NotDone> {
+    if reach == Reach::People && !roles::list(tx, id).await?.is_empty() {
+        return Err(NotDone::Forbidden("only an owner may do this to an account with console rights".to_owned()));
+    }
+    Ok(())
 }

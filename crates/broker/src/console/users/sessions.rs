@@ -4,6 +4,7 @@ use usher_domain::{SessionId, UserId};
 use usher_storage::{audit, grants, sessions};
 
 use super::super::{Admin, NotDone, deed};
+use super::{Reach, within_reach};
 use crate::broker::Broker;
 use crate::visitor::Visitor;
 
@@ -15,12 +16,13 @@ pub async fn end_session(
     visitor: &Visitor,
 ) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "user.session_ended", crate::audit::user_object(user));
-    let (user, session, now) = (user.clone(), session.clone(), broker.now());
+    let (user, session, now, reach) = (user.clone(), session.clone(), broker.now(), Reach::of(admin));
     broker
         .store
         .write(move |tx| {
             let (user, session, event) = (user.clone(), session.clone(), event.clone());
             Box::pin(async move {
+                within_reach(tx, reach, &user).await?;
                 let found = sessions::get_by_sid(tx, &session, now).await?;
                 found.filter(|row| row.user.as_ref() == Some(&user)).ok_or(NotDone::Gone)?;
                 grants::end_session(tx, &session, now).await?;

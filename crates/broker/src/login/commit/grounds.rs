@@ -38,7 +38,7 @@ async fn stands(tx: &mut Tx, user: &UserId, done: &CompletedStep) -> Result<bool
 
 /// Whether a proof of ownership by a password or a mailbox says enough: an account with factors of its own is proved by
 /// one of them too, in this sign-in (a full sign-in to the account, not half of one).
-pub(super) async fn owns_with_factors(tx: &mut Tx, plan: &FinishPlan, user: &UserId) -> Result<bool, Fault> {
+pub async fn owns_with_factors(tx: &mut Tx, plan: &FinishPlan, user: &UserId) -> Result<bool, Fault> {
     let held = factors::summary(tx, user, plan.now).await?;
     if held.totp == 0 && held.passkeys == 0 && held.recovery_left == 0 {
         return Ok(true);

@@ -25,6 +25,7 @@ use usher_storage::sessions::CookieId;
 use usher_storage::{Hash, Store, Tx, config, credentials, passkeys, sessions, users};
 
 pub use account::verified_email;
+pub use grounds::owns_with_factors;
 pub use link::shown;
 pub use records::SESSION_KEY;
 

@@ -1,40 +1,33 @@
-//! Second factors in a sign-in.
+//! Second factors in a sign-in: which page, what counts as an answer, what lands at the end.
+//!
+//! Attempts are counted durably before an answer is looked at, also for people whose account does not exist yet. What is set
+//! up waits in the sealed flow and lands with the last transaction of the sign-in.
 
-use usher_domain::{RefusalCode, UserId};
-use usher_login_flow::{Enrolment, FactorOffer};
-use usher_storage::Tx;
+mod answer;
+mod asked;
+mod brake;
+mod facts;
+mod keep;
+mod land;
+mod page;
 
-use super::Resumed;
-use super::commit::{FinishPlan, NotCommitted};
-use super::refuse::refuse;
+pub use answer::{FactorAct, FactorForm, submit_factor};
+pub use keep::{open_passkey, open_totp, seal_passkey, seal_totp};
+pub(crate) use land::land;
+pub use page::{AskedFor, FactorView, RecoveryCodesPage, page, recovery_codes};
+
+use usher_domain::RefusalCode;
+use usher_login_flow::FactorFacts;
+
 use crate::broker::Broker;
-use crate::failure::Failure;
+use crate::failure::Fault;
 use crate::flow_state::LoadedFlow;
-use crate::visitor::Visitor;
 
-/// A page about a factor.
-#[derive(Debug)]
-pub struct FactorView;
-/// Recovery codes, shown once.
-#[derive(Debug)]
-pub struct RecoveryCodesPage;
-
-/// Chooses and prepares the page.
-pub async fn page(
-    broker: &Broker,
-    loaded: LoadedFlow,
-    _offer: FactorOffer,
-    visitor: &Visitor,
-) -> Result<Resumed, Failure> {
-    Err(refuse(broker, loaded, RefusalCode::MfaUnavailable, None, visitor).await)
-}
-
-/// The page with the codes.
-pub fn recovery_codes(_broker: &Broker, _loaded: &LoadedFlow, _codes: Vec<String>) -> RecoveryCodesPage {
-    RecoveryCodesPage
-}
-
-/// Writes what was set up.
-pub async fn land(_: &mut Tx, _: &FinishPlan, _: &UserId, _: &[Enrolment]) -> Result<(), NotCommitted> {
-    Ok(())
+/// What is known about the factors of whom a flow is about: for what only looks.
+pub(crate) async fn facts_for(broker: &Broker, loaded: &LoadedFlow) -> Result<Result<FactorFacts, RefusalCode>, Fault> {
+    match facts::load(broker, loaded).await {
+        Ok(known) => Ok(Ok(known.facts)),
+        Err(facts::Unknown::Refused(code)) => Ok(Err(code)),
+        Err(facts::Unknown::Fault(fault)) => Err(fault),
+    }
 }

@@ -70,7 +70,11 @@ async fn change(posted: &Posted, opened: &Opened, edit: &Edit, onwards: &str) ->
 
 /// What a step may get. What cannot be added stays in sight, with the reason.
 pub fn add(console: &Console, opened: &Opened, search: &Fields) -> Response {
-    let step = search.text("step").parse().unwrap_or(1).clamp(1, opened.flow.definition.steps.len().max(1) as u8);
+    let step = search
+        .text("step")
+        .parse()
+        .unwrap_or(1)
+        .clamp(1, u8::try_from(opened.flow.definition.steps.len().max(1)).unwrap_or(u8::MAX));
     let query = search.text("q").trim().to_lowercase();
     let snapshot = console.broker().snapshot();
     let words = Words { ui: &console.ui, snapshot: &snapshot };
@@ -170,12 +174,12 @@ pub async fn add_option(posted: &Posted, opened: &Opened) -> Answer {
 }
 
 /// What skipping by a script means, and what it would change.
-pub fn skip(console: &Console, opened: &Opened) -> Answer {
+pub fn skip(console: &Console, opened: &Opened) -> Response {
     skip_page(console, opened, Rejected::none())
 }
 
-fn skip_page(console: &Console, opened: &Opened, rejected: Rejected) -> Answer {
-    let Some(script) = flows::proposed(console.broker(), &opened.flow) else { return Ok(see_other(&opened.base)) };
+fn skip_page(console: &Console, opened: &Opened, rejected: Rejected) -> Response {
+    let Some(script) = flows::proposed(console.broker(), &opened.flow) else { return see_other(&opened.base) };
     let snapshot = console.broker().snapshot();
     let words = Words { ui: &console.ui, snapshot: &snapshot };
     let (mut ids, mut factors) = (Vec::new(), Vec::new());
@@ -200,7 +204,7 @@ fn skip_page(console: &Console, opened: &Opened, rejected: Rejected) -> Answer {
         version: opened.flow.revision,
         errors: rejected.errors,
     };
-    Ok(console.page_as(rejected.status, view))
+    console.page_as(rejected.status, view)
 }
 
 /// Puts the proposed script into the draft.
@@ -211,7 +215,7 @@ pub async fn insert_script(posted: &Posted, opened: &Opened) -> Answer {
         Ok(()) => Ok(see_other(&format!("{}#script-head", opened.base))),
         Err(error) => {
             let rejected = console.rejected(opened.section, error)?;
-            skip_page(console, opened, rejected)
+            Ok(skip_page(console, opened, rejected))
         }
     }
 }

@@ -89,7 +89,10 @@ mod tests {
     #[test]
     fn a_comparison_keeps_what_is_common() {
         let marks = |before: &str, after: &str| -> String {
-            compare(&lines(before), &lines(after)).iter().map(|line| format!("{}{}", line.mark, line.text)).collect()
+            compare(&lines(before), &lines(after))
+                .iter()
+                .flat_map(|line| [line.mark.to_string(), line.text.clone()])
+                .collect()
         };
         assert_eq!(marks("a\nb\nc", "a\nc\nd"), " a−b c+d");
         assert_eq!(marks("", "a"), "+a");

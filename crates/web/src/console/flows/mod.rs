@@ -80,7 +80,7 @@ async fn show(Path(named): Named, console: Console, search: Fields) -> Answer {
     match named.get("page").map(String::as_str) {
         Some("start") => Ok(around::start(&console, &opened)),
         Some("add") => Ok(around::add(&console, &opened, &search)),
-        Some("skip") => around::skip(&console, &opened),
+        Some("skip") => Ok(around::skip(&console, &opened)),
         Some("revert") => Ok(around::revert(&console, &opened)),
         Some("history") => history::show(&console, &opened, &search).await,
         _ => Err(console.gone(opened.section)),

@@ -19,7 +19,7 @@ use crate::pages::console::{
 use crate::pages::{Named, PasswordForm, Tag, Tone, Ui, WayToSignIn};
 
 /// What the page shows beside the flow.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Shown<'a> {
     /// The step of the preview.
     pub selected: u8,

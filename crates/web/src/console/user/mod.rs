@@ -1,5 +1,6 @@
 //! One person: the head over the tabs, and the account switched on or off. One file for each tab.
 
+mod factors;
 mod history;
 mod linked;
 mod profile;
@@ -29,6 +30,7 @@ pub fn routes() -> Router<App> {
         .route(routes::USER_STATE, get(open).post(set_state))
         .merge(profile::routes())
         .merge(linked::routes())
+        .merge(factors::routes())
         .merge(tabs::routes())
         .merge(history::routes())
 }

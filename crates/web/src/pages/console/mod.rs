@@ -4,6 +4,7 @@ mod applications;
 mod attributes;
 mod connection;
 mod connections;
+mod flows;
 mod groups;
 mod home;
 mod invite;
@@ -11,6 +12,7 @@ mod message;
 mod settings;
 mod shell;
 mod sign_ins;
+mod user_factors;
 mod user_tabs;
 mod users;
 mod wizard;
@@ -29,13 +31,20 @@ pub use connection::{
     TryIt,
 };
 pub use connections::{ConnectionFilters, ConnectionRow, ConnectionsPage};
+pub use flows::{
+    AddOptionPage, DiffLine, FindingKind, FindingView, FixView, FlowAddress, FlowHistoryPage, FlowPage, FlowRevertPage,
+    FlowStartPage, LibrariesPage, LibraryForm, LibraryRow, OptionChoice, OptionGroup, OptionRow, ProblemRow,
+    ReferenceGroup, ReferencePage, ScriptPart, ScriptSecretRow, SecretsPage, SignInPreview, SkipScriptPage,
+    StartChoice, StepColumn, VersionRow,
+};
 pub use groups::{GroupDeletePage, GroupForm, GroupListRow, GroupPage, GroupsPage, MemberRow, NewGroupPage};
 pub use home::{HomePage, Progress};
 pub use invite::{InvitationWay, InvitePage};
 pub use message::MessagePage;
-pub use settings::{EmailSettingsPage, TestMailForm};
+pub use settings::{EmailSettingsPage, SecuritySettingsPage, TestMailForm};
 pub use shell::{Flash, FlashKind, Section, Shell};
 pub use sign_ins::{SignInRow, SignInsPage, TraceEventRow, TracePage, stage_key};
+pub use user_factors::{BypassForm, DeviceRow, UserFactorsPage, UserPasswordPage};
 pub use user_tabs::{
     AttributeEditForm, AttributeRow, HistoryRow, LinkByHandForm, LinkedAccountRow, SessionRow, UserAttributePage,
     UserDeletePage, UserGroupRow, UserGroupsPage, UserHistoryPage, UserLinkPage, UserLinkedPage, UserProfilePage,

@@ -1,7 +1,9 @@
-//! Settings of the installation: mail. What is set up outside the console is shown, not changed, here.
+//! Settings of the installation: mail, which is set up outside the console and shown here; passwords and sessions.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+
+use usher_broker::security::SecurityForm;
 
 use super::Shell;
 use crate::forms::FormErrors;
@@ -26,5 +28,14 @@ pub struct EmailSettingsPage {
     /// When the last mail did not go, and what the server said.
     pub last_failure: Option<(DateTime<Utc>, String)>,
     pub form: TestMailForm,
+    pub errors: FormErrors,
+}
+
+/// Settings › Security.
+#[derive(Debug, Template)]
+#[template(path = "console/settings/security.html")]
+pub struct SecuritySettingsPage {
+    pub shell: Shell,
+    pub form: SecurityForm,
     pub errors: FormErrors,
 }

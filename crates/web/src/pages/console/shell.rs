@@ -12,12 +12,13 @@ pub enum Section {
     Users,
     Groups,
     Attributes,
+    Flow,
     Settings,
 }
 
 impl Section {
     /// In the order of the sidebar.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Home,
         Self::SignIns,
         Self::Applications,
@@ -25,6 +26,7 @@ impl Section {
         Self::Users,
         Self::Groups,
         Self::Attributes,
+        Self::Flow,
         Self::Settings,
     ];
 
@@ -38,6 +40,7 @@ impl Section {
             Self::Users => "nav-users",
             Self::Groups => "nav-groups",
             Self::Attributes => "nav-attributes",
+            Self::Flow => "nav-flow",
             Self::Settings => "nav-settings",
         }
     }
@@ -52,6 +55,7 @@ impl Section {
             Self::Users => routes::USERS,
             Self::Groups => routes::GROUPS,
             Self::Attributes => routes::ATTRIBUTES,
+            Self::Flow => routes::SIGN_IN_FLOW,
             Self::Settings => routes::SETTINGS_EMAIL,
         }
     }
@@ -87,10 +91,19 @@ pub enum FlashKind {
     MemberRemoved,
     TestMailSent,
     InvitationQueued,
+    FlowPublished,
+    DraftDiscarded,
+    FlowReverted,
+    DraftRestored,
+    ScriptSecretSaved,
+    LibrarySaved,
+    FactorRemoved,
+    FactorsReset,
+    PasswordLinkQueued,
 }
 
 impl FlashKind {
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 36] = [
         Self::Saved,
         Self::JitUpdated,
         Self::ConnectionCreated,
@@ -118,6 +131,15 @@ impl FlashKind {
         Self::MemberRemoved,
         Self::TestMailSent,
         Self::InvitationQueued,
+        Self::FlowPublished,
+        Self::DraftDiscarded,
+        Self::FlowReverted,
+        Self::DraftRestored,
+        Self::ScriptSecretSaved,
+        Self::LibrarySaved,
+        Self::FactorRemoved,
+        Self::FactorsReset,
+        Self::PasswordLinkQueued,
     ];
 
     /// The stable text; also the key of the sentence.
@@ -150,6 +172,15 @@ impl FlashKind {
             Self::MemberRemoved => "flash-member-removed",
             Self::TestMailSent => "flash-test-mail-sent",
             Self::InvitationQueued => "flash-invitation-queued",
+            Self::FlowPublished => "flash-flow-published",
+            Self::DraftDiscarded => "flash-draft-discarded",
+            Self::FlowReverted => "flash-flow-reverted",
+            Self::DraftRestored => "flash-draft-restored",
+            Self::ScriptSecretSaved => "flash-secret-saved",
+            Self::LibrarySaved => "flash-library-saved",
+            Self::FactorRemoved => "flash-factor-removed",
+            Self::FactorsReset => "flash-factors-reset",
+            Self::PasswordLinkQueued => "flash-password-link-queued",
         }
     }
 
@@ -186,11 +217,13 @@ pub struct Shell {
     /// Anti-forgery token of the console session.
     pub csrf: String,
     pub flash: Option<Flash>,
+    /// The key of the line that says what somebody may not do here.
+    pub limit: Option<&'static str>,
 }
 
 impl Shell {
     /// The navigation.
-    pub fn sections(&self) -> [Section; 8] {
+    pub fn sections(&self) -> [Section; 9] {
         Section::ALL
     }
 

@@ -92,6 +92,7 @@ impl NewUserPage {
 pub enum UserTab {
     Profile,
     Linked,
+    Factors,
     Groups,
     Sessions,
     History,
@@ -99,12 +100,14 @@ pub enum UserTab {
 
 impl UserTab {
     /// In the order of the page.
-    pub const ALL: [Self; 5] = [Self::Profile, Self::Linked, Self::Groups, Self::Sessions, Self::History];
+    pub const ALL: [Self; 6] =
+        [Self::Profile, Self::Linked, Self::Factors, Self::Groups, Self::Sessions, Self::History];
 
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Profile => "tab-profile",
             Self::Linked => "tab-linked",
+            Self::Factors => "tab-factors",
             Self::Groups => "tab-groups",
             Self::Sessions => "tab-sessions",
             Self::History => "tab-history",
@@ -119,6 +122,7 @@ impl UserTab {
         match self {
             Self::Profile => routes::USER_PROFILE,
             Self::Linked => routes::USER_LINKED,
+            Self::Factors => routes::USER_FACTORS,
             Self::Groups => routes::USER_GROUPS,
             Self::Sessions => routes::USER_SESSIONS,
             Self::History => routes::USER_HISTORY,

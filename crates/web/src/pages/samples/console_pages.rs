@@ -1,8 +1,9 @@
 //! The console's pages with sample content.
 
+use usher_broker::security::SecurityForm;
 use usher_domain::{ApplicationKind, RefusalCode, SecretText, TraceStage};
 
-use super::{Rendered, application_id, connection_pages, correlation, now, people_pages, render, user_id};
+use super::{Rendered, application_id, connection_pages, correlation, flow_pages, now, people_pages, render, user_id};
 use crate::forms::FormErrors;
 use crate::pages::console::*;
 use crate::pages::{Check, CheckState, Fact, Link, Named, Tag, Tone};
@@ -16,6 +17,7 @@ pub fn all(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
     pages.extend(people_pages::all(shell, name));
     pages.extend(sign_ins(shell, name));
     pages.extend(settings(shell, name));
+    pages.extend(flow_pages::all(shell, name));
     pages
 }
 
@@ -230,11 +232,26 @@ fn settings(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
         link,
         errors: FormErrors::none(),
     };
+    let number = || name.to_owned();
+    let security = |errors| SecuritySettingsPage {
+        shell: shell(Section::Settings),
+        form: SecurityForm {
+            min_characters: number(),
+            breach_list: number(),
+            door_failures: number(),
+            account_failures: number(),
+            lock_minutes: number(),
+            session_hours: number(),
+        },
+        errors,
+    };
     let link = SecretText::new("https://id.corp.test/setup/t0ken");
     let refused = FormErrors::at("to", "The mail server did not take it: permanent error (550)".to_owned());
     vec![
         render("console-invite", invite(InvitationWay::Mail, None)),
         render("console-invite-link", invite(InvitationWay::Hand, Some(link))),
+        render("console-security", security(FormErrors::none())),
+        render("console-security-error", security(FormErrors::at("min_characters", name))),
         render("console-email-none", page(Vec::new())),
         render("console-email", page(facts(name))),
         render("console-email-error", EmailSettingsPage { errors: refused, last_failure: None, ..page(facts(name)) }),

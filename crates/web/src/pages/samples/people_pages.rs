@@ -1,6 +1,6 @@
 //! The console's pages about people with sample content: users, groups, attributes.
 
-use usher_domain::{AccountState, AttributeName, GroupId, LinkId, SessionId, UserId, Verification};
+use usher_domain::{AccountState, AttributeName, GroupId, LinkId, SecretText, SessionId, UserId, Verification};
 
 use super::console_pages::{MakeShell, link};
 use super::{Rendered, correlation, now, render, user_id};
@@ -13,6 +13,7 @@ pub fn all(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
     pages.extend(user(shell, name));
     pages.extend(user_forms(shell, name));
     pages.extend(user_tabs(shell, name));
+    pages.extend(user_factors(shell, name));
     pages.extend(groups(shell, name));
     pages.extend(attributes(shell, name));
     pages
@@ -182,6 +183,48 @@ fn user_tabs(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
             history(vec![entry(Some(correlation())), entry(None)], Some("/console/users/u_1/history?event=5".into())),
         ),
         render("console-user-no-history", history(vec![], None)),
+    ]
+}
+
+fn user_factors(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
+    let section = Section::Users;
+    let device = |last_used_at| DeviceRow {
+        value: "totp:totp_1".to_owned(),
+        kind: "Authenticator app".to_owned(),
+        name: name.to_owned(),
+        created_at: now(),
+        last_used_at,
+    };
+    let tab = |devices, code, errors| UserFactorsPage {
+        shell: shell(section),
+        user: head(name),
+        devices,
+        recovery: Some("7 codes left".to_owned()),
+        recovery_value: "recovery_code:".to_owned(),
+        remembered: "2 browsers".to_owned(),
+        bypass: Some((name.to_owned(), now())),
+        form: BypassForm { choices: vec![(60, "1 hour".to_owned())] },
+        code,
+        errors,
+    };
+    let none = UserFactorsPage { recovery: None, bypass: None, ..tab(vec![], None, FormErrors::at("minutes", name)) };
+    let code = Some(SecretText::new("AB3DE-FGH7J"));
+    let both = vec![device(Some(now())), device(None)];
+    let password = |link, errors| UserPasswordPage {
+        shell: shell(section),
+        user: head(name),
+        way: InvitationWay::Hand,
+        minutes: 30,
+        link,
+        errors,
+    };
+    let link = Some(SecretText::new("https://id.corp.test/setup/t0ken"));
+    vec![
+        render("console-user-factors", tab(both, None, FormErrors::none())),
+        render("console-user-no-factors", none),
+        render("console-user-bypass", tab(vec![], code, FormErrors::none())),
+        render("console-user-password", password(None, FormErrors::at("", name))),
+        render("console-user-password-link", password(link, FormErrors::none())),
     ]
 }
 

@@ -22,6 +22,7 @@ pub struct OptionRow {
 
 /// One step.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own on the page")]
 pub struct StepColumn {
     pub number: u8,
     pub options: Vec<OptionRow>,

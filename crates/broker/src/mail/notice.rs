@@ -1,0 +1,49 @@
+//! Notices: what happened to an account, told to its owner in the transaction of the deed.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use usher_domain::{Entropy, Mail, MailContent, User};
+use usher_storage::{Store, Tx};
+
+use super::{language, queue, verified_address};
+use crate::broker::Broker;
+use crate::failure::Fault;
+
+/// What a notice needs inside a transaction. Cheap to clone.
+#[derive(Clone)]
+pub struct Notices {
+    store: Store,
+    entropy: Arc<dyn Entropy>,
+    can_mail: bool,
+}
+
+/// Whether a mail went into the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It is on its way.
+    Queued,
+    /// There is no mail server, or no address that somebody vouches for.
+    Nobody,
+}
+
+impl Notices {
+    /// Those of this installation.
+    pub fn of(broker: &Broker) -> Self {
+        Self { store: broker.store.clone(), entropy: broker.shared_entropy(), can_mail: broker.can_mail() }
+    }
+
+    /// Tells the owner of an account, where there is a way to.
+    pub async fn tell(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        content: MailContent,
+        now: DateTime<Utc>,
+    ) -> Result<Told, Fault> {
+        let Some(to) = verified_address(user).filter(|_| self.can_mail) else { return Ok(Told::Nobody) };
+        let mail = Mail { to, language: language(user), content };
+        queue(tx, &self.store, &*self.entropy, &mail, now).await?;
+        Ok(Told::Queued)
+    }
+}
