@@ -175,6 +175,7 @@ pub fn connection(settings: Value) -> Connection {
         email_domains: Vec::new(),
         description: String::new(),
         asserted_domains: Vec::new(),
+        trusted_mfa: Vec::new(),
         groups: usher_domain::GroupSettings::default(),
         secret_expires_on: None,
         recording: usher_domain::Recording::default(),
