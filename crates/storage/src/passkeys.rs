@@ -20,7 +20,7 @@ statements! {
         ON CONFLICT (id) DO NOTHING RETURNING id");
     LIST = concat!("SELECT ", columns!(), " FROM passkeys WHERE user_id = $1 ORDER BY created_at, id");
     GET = concat!("SELECT ", columns!(), " FROM passkeys WHERE id = $1");
-    UPDATE = "UPDATE passkeys SET sealed = $2, last_used_at = $3 WHERE id = $1";
+    UPDATE = "UPDATE passkeys SET sealed = $3, last_used_at = $4, backed_up = $5 WHERE id = $1 AND sealed = $2";
     RENAME = "UPDATE passkeys SET name = $3 WHERE id = $1 AND user_id = $2";
     DELETE = "DELETE FROM passkeys WHERE id = $1 AND user_id = $2";
     DELETE_ALL = "DELETE FROM passkeys WHERE user_id = $1";
@@ -78,14 +78,25 @@ pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<PasskeyRow>, StorageErr
     tx.fetch_optional(GET, values![id]).await?.map(|row| read(&row)).transpose()
 }
 
-/// Keeps what a use changed in the credential (its counter); false when the passkey is gone.
-pub async fn update_credential(
-    tx: &mut Tx,
-    id: &str,
-    credential: &Sealed,
-    now: DateTime<Utc>,
-) -> Result<bool, StorageError> {
-    Ok(tx.execute(UPDATE, values![id, credential.as_bytes(), now]).await? > 0)
+/// What a use of a passkey changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyUse {
+    /// The credential as it was read.
+    pub before: Sealed,
+    /// The credential from now on, with the counter moved.
+    pub after: Sealed,
+    /// Whether copies exist now.
+    pub backup: Backup,
+    /// When it was used.
+    pub at: DateTime<Utc>,
+}
+
+/// Keeps what a use changed; false when the passkey is gone, or another use changed it since it was read: of two answers
+/// with one counter only one counts.
+pub async fn update_credential(tx: &mut Tx, id: &str, used: &PasskeyUse) -> Result<bool, StorageError> {
+    let values =
+        values![id, used.before.as_bytes(), used.after.as_bytes(), used.at, i64::from(used.backup == Backup::Present),];
+    Ok(tx.execute(UPDATE, values).await? > 0)
 }
 
 /// Renames a passkey of an account.

@@ -7,11 +7,11 @@ use usher_domain::{FlowOwner, TotpId, UserId};
 use super::{Fixture, on_both};
 use crate::bypass_codes::{self, BypassCode};
 use crate::factors::{self, FactorSummary};
-use crate::passkeys::{self, Backup, PasskeyRow};
+use crate::passkeys::{self, Backup, PasskeyRow, PasskeyUse};
 use crate::purge::{self, PurgeOptions, Purged};
 use crate::totp::{self, TotpRow};
 use crate::trusted_devices::{self, TrustedDevice};
-use crate::{StorageError, Tx, hash, recovery_codes, users};
+use crate::{Sealed, StorageError, Tx, hash, recovery_codes, users};
 
 impl Fixture {
     fn totp(&self, user: &UserId, id: &str) -> TotpRow {
@@ -157,20 +157,27 @@ async fn a_passkey_has_one_owner_and_remembers_its_use() {
         let (ann, bob) = (test.with_user("Ann").await.id, test.with_user("Bob").await.id);
         let (key, stolen) = (test.passkey(&ann, "Abc-_9"), test.passkey(&bob, "Abc-_9"));
         let (counted, now) = (test.sealed("counter 2"), test.now());
+        let used = PasskeyUse { before: key.sealed.clone(), after: counted, backup: Backup::None, at: now };
         test.write(move |tx| {
             Box::pin(async move {
                 assert!(passkeys::insert(tx, &key).await?);
                 assert!(!passkeys::insert(tx, &stolen).await?, "its id is taken");
                 assert_eq!(passkeys::get(tx, &key.id).await?.as_ref(), Some(&key));
-                assert!(passkeys::update_credential(tx, &key.id, &counted, now).await?);
+                assert!(passkeys::update_credential(tx, &key.id, &used).await?);
                 assert!(!passkeys::rename(tx, &key.id, &bob, "Mine").await?, "not his");
                 assert!(passkeys::rename(tx, &key.id, &ann, "Ring").await?);
-                let used =
-                    PasskeyRow { sealed: counted, name: "Ring".to_owned(), last_used_at: Some(now), ..key.clone() };
-                assert_eq!(passkeys::list(tx, &ann).await?, [used]);
+                let after = PasskeyRow {
+                    sealed: used.after.clone(),
+                    name: "Ring".to_owned(),
+                    last_used_at: Some(now),
+                    backup: Backup::None,
+                    ..key.clone()
+                };
+                assert_eq!(passkeys::list(tx, &ann).await?, [after]);
                 assert!(!passkeys::delete(tx, &key.id, &bob).await?, "not his");
                 assert!(passkeys::delete(tx, &key.id, &ann).await?);
-                assert!(!passkeys::update_credential(tx, &key.id, &test_sealed(), now).await?, "brought back");
+                let again = PasskeyUse { before: used.after.clone(), ..used };
+                assert!(!passkeys::update_credential(tx, &key.id, &again).await?, "brought back");
                 assert_eq!(passkeys::get(tx, &key.id).await?, None);
                 Ok(())
             })
@@ -180,8 +187,50 @@ async fn a_passkey_has_one_owner_and_remembers_its_use() {
     .await;
 }
 
-fn test_sealed() -> crate::Sealed {
-    crate::Sealed::from_bytes(vec![1])
+/// Two answers that were judged by the same counter: only one of them counts, one after the other and at once.
+#[tokio::test]
+async fn a_passkey_takes_one_of_two_uses_of_what_was_read() {
+    on_both(|test| async move {
+        let ann = test.with_user("Ann").await.id;
+        let key = test.passkey(&ann, "Abc-_9");
+        let (id, read, at) = (key.id.clone(), key.sealed.clone(), test.now());
+        let used = |before: &Sealed, after: &str| PasskeyUse {
+            before: before.clone(),
+            after: test.sealed(after),
+            backup: Backup::Present,
+            at,
+        };
+        let (first, stale) = (used(&read, "counter 2"), used(&read, "counter 2 again"));
+        let next = used(&first.after, "counter 3");
+        let name = id.clone();
+        test.write(move |tx| {
+            Box::pin(async move {
+                assert!(passkeys::insert(tx, &key).await?);
+                assert!(passkeys::update_credential(tx, &name, &first).await?);
+                assert!(!passkeys::update_credential(tx, &name, &stale).await?, "read before the other use");
+                assert_eq!(passkeys::get(tx, &name).await?.map(|row| row.sealed), Some(first.after));
+                assert!(passkeys::update_credential(tx, &name, &next).await?);
+                Ok(())
+            })
+        })
+        .await;
+        let seen = id.clone();
+        let read = test.write(move |tx| {
+            let seen = seen.clone();
+            Box::pin(async move { passkeys::get(tx, &seen).await })
+        });
+        let read = read.await.expect("it is there").sealed;
+        let at_once = (0..8).map(|n| {
+            let (id, used) = (id.clone(), used(&read, &format!("of {n}")));
+            test.write(move |tx| {
+                let (id, used) = (id.clone(), used.clone());
+                Box::pin(async move { passkeys::update_credential(tx, &id, &used).await })
+            })
+        });
+        let won = join_all(at_once).await.into_iter().filter(|won| *won).count();
+        assert_eq!(won, 1);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -189,8 +238,13 @@ async fn a_remembered_browser_in_twenty_hands_is_recognised_once() {
     on_both(|test| async move {
         let (ann, now) = (test.with_factors("Ann").await, test.now());
         let uses = (0..20_u8).map(|number| {
-            let (old, new) = (hash(b"Ann"), hash(&[number]));
-            test.write(move |tx| Box::pin(async move { trusted_devices::rotate(tx, &old, &new, now).await }))
+            let (hashes, ann) = ((hash(b"Ann"), hash(&[number])), ann.clone());
+            test.write(move |tx| {
+                Box::pin(async move {
+                    let whose = (&ann, &FlowOwner::Default);
+                    trusted_devices::rotate(tx, (&hashes.0, &hashes.1), whose, now).await
+                })
+            })
         });
         let winners: Vec<_> = join_all(uses).await.into_iter().flatten().collect();
         assert_eq!(winners.len(), 1);
@@ -203,7 +257,8 @@ async fn a_remembered_browser_in_twenty_hands_is_recognised_once() {
                 assert_eq!(trusted_devices::list(tx, &ann, now).await?, std::slice::from_ref(device));
                 let end = device.expires_at;
                 assert_eq!(trusted_devices::get(tx, &device.hash, end).await?, None);
-                assert_eq!(trusted_devices::rotate(tx, &device.hash, &hash(b"late"), end).await?, None);
+                let (late, own) = (hash(b"late"), (&ann, &FlowOwner::Default));
+                assert_eq!(trusted_devices::rotate(tx, (&device.hash, &late), own, end).await?, None);
                 assert!(trusted_devices::delete(tx, &device.hash, &ann).await?);
                 assert!(!trusted_devices::delete(tx, &device.hash, &ann).await?);
                 Ok(())
@@ -298,6 +353,28 @@ async fn forgotten_browsers_and_old_codes_are_purged() {
         assert_eq!(purged().await, Purged { bypass_codes: 1, ..Purged::default() });
         test.clock.advance(Duration::days(30));
         assert_eq!(purged().await, Purged { trusted_devices: 1, ..Purged::default() });
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mfa_18_a_remembered_browser_counts_for_one_person_and_one_flow() {
+    on_both(|test| async move {
+        let (ann, bob, now) = (test.with_factors("Ann").await, test.with_factors("Bob").await, test.now());
+        let shop = FlowOwner::Application(super::application());
+        test.write(move |tx| {
+            Box::pin(async move {
+                let (old, new) = (hash(b"Ann"), hash(b"new"));
+                for (user, owner) in [(&bob, &FlowOwner::Default), (&ann, &shop), (&bob, &shop)] {
+                    let rotated = trusted_devices::rotate(tx, (&old, &new), (user, owner), now).await?;
+                    assert_eq!(rotated, None, "{user} {owner:?}");
+                }
+                let own = trusted_devices::rotate(tx, (&old, &new), (&ann, &FlowOwner::Default), now).await?;
+                assert_eq!(own.map(|device| device.hash), Some(new), "the attempts of others left it alone");
+                Ok(())
+            })
+        })
+        .await;
     })
     .await;
 }
