@@ -18,8 +18,8 @@ macro_rules! columns {
 
 statements! {
     INSERT = concat!("INSERT INTO trusted_devices (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7)");
-    ROTATE = concat!("UPDATE trusted_devices SET hash = $2, last_used_at = $3 WHERE hash = $1 AND expires_at > $3
-        RETURNING ", columns!());
+    ROTATE = concat!("UPDATE trusted_devices SET hash = $2, last_used_at = $3
+        WHERE hash = $1 AND expires_at > $3 AND user_id = $4 AND owner = $5 RETURNING ", columns!());
     GET = concat!("SELECT ", columns!(), " FROM trusted_devices WHERE hash = $1 AND expires_at > $2");
     LIST = concat!("SELECT ", columns!(), " FROM trusted_devices WHERE user_id = $1 AND expires_at > $2
         ORDER BY last_used_at DESC, hash");
@@ -61,14 +61,16 @@ pub async fn insert(tx: &mut Tx, device: &TrustedDevice) -> Result<(), StorageEr
     tx.execute(INSERT, values).await.map(drop)
 }
 
-/// Exchanges the cookie's hash, once: the old one is gone. None when it was exchanged, forgotten or expired.
+/// Exchanges the cookie's hash, once: the old one is gone. None when it was exchanged, forgotten or expired, and when it
+/// remembers somebody else or another flow (MFA-18).
 pub async fn rotate(
     tx: &mut Tx,
-    old: &Hash,
-    new: &Hash,
+    (old, new): (&Hash, &Hash),
+    (user, owner): (&UserId, &FlowOwner),
     now: DateTime<Utc>,
 ) -> Result<Option<TrustedDevice>, StorageError> {
-    tx.fetch_optional(ROTATE, values![old, new, now]).await?.map(|row| read(&row)).transpose()
+    let values = values![old, new, now, user.as_str(), owner.key()];
+    tx.fetch_optional(ROTATE, values).await?.map(|row| read(&row)).transpose()
 }
 
 /// The browser of a cookie.
