@@ -12,6 +12,7 @@ use crate::advance::{at_open_step, complete};
 use crate::event::FlowError;
 use crate::flow::{CompletedStep, Evidence, Factor, Finality, FlowRefusal, LoginFlow};
 use crate::plan::{StepNumber, StepOption};
+use crate::remembered;
 use crate::script::{self, Renewal};
 
 /// What a page about a factor is for.
@@ -365,6 +366,9 @@ pub(crate) fn prove(mut flow: LoginFlow, proved: ProvedFactor) -> Result<LoginFl
     let unasked = matches!(by, FactorProof::Remembered | FactorProof::Connection | FactorProof::Session);
     if unasked && flow.renewal() == Renewal::Forced {
         return Err(FlowError::Incoherent("it must be proved anew"));
+    }
+    if by == FactorProof::Remembered {
+        remembered::check(&flow, at)?;
     }
     if matches!(by, FactorProof::Bypass | FactorProof::Remembered) && !local {
         return Err(FlowError::Incoherent("only an account has codes and remembered browsers"));

@@ -60,6 +60,7 @@ mod next;
 mod options;
 mod plan;
 mod proof;
+mod remembered;
 mod script;
 mod session;
 
@@ -80,6 +81,7 @@ pub use flow::{
 pub use next::{Next, SignInNotice, SignInOffer, next};
 pub use plan::{FlowPlan, Options, Order, StepNumber, StepOption, StepPlan};
 pub use proof::{Ownership, OwnershipBy, PendingProof, ProofOffer, WrongProof};
+pub use remembered::answerable_by_browser;
 pub use script::{
     Answered, AnsweredBy, Execution, MAX_QUESTIONS, PromptAsk, Question, QuestionResult, Renewal, ScriptEnding,
     ScriptProgress, ScriptSaid,

@@ -5,6 +5,7 @@ mod factors;
 mod identifier;
 mod model;
 mod proofs;
+mod remembered;
 mod scripts;
 mod sessions;
 mod table;
