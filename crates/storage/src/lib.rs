@@ -16,6 +16,7 @@
 //! ```
 #![deny(missing_docs)]
 
+pub mod account_steps;
 pub mod applications;
 pub mod attempts;
 pub mod attribute_definitions;

@@ -58,5 +58,9 @@ pub(crate) const DURABLE: &[(&str, &[Named])] = &[
 
 /// Every statement on ephemeral tables, by module.
 #[cfg(test)]
-pub(crate) const EPHEMERAL: &[(&str, &[Named])] =
-    &[("flows", crate::flows::ALL), ("pending", crate::pending::ALL), ("purge", crate::purge::ephemeral::ALL)];
+pub(crate) const EPHEMERAL: &[(&str, &[Named])] = &[
+    ("flows", crate::flows::ALL),
+    ("pending", crate::pending::ALL),
+    ("account_steps", crate::account_steps::ALL),
+    ("purge", crate::purge::ephemeral::ALL),
+];

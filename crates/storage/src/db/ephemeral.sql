@@ -29,3 +29,12 @@ CREATE TABLE IF NOT EXISTS pending (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS pending_flow ON pending (flow_id);
 CREATE INDEX IF NOT EXISTS pending_expiry ON pending (expires_at);
+
+CREATE TABLE IF NOT EXISTS account_steps (
+    session    TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    sealed     BLOB NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (session, kind)
+) STRICT;
+CREATE INDEX IF NOT EXISTS account_steps_expiry ON account_steps (expires_at);

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_sign_ins_in_progress", breaks_older: true),
     migration!(6, "0006_provisioning", breaks_older: true),
     migration!(7, "0007_flows_and_factors", breaks_older: true),
+    migration!(8, "0008_account_and_recordings", breaks_older: true),
 ];
 
 const APPLIED: &str = "SELECT version, name, checksum, breaks_older FROM schema_migrations ORDER BY version";

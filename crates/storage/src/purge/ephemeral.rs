@@ -8,6 +8,8 @@ statements! {
     /// In the order of [`crate::flows::expired`], whose reader keeps what it saw.
     FLOWS = "DELETE FROM flows WHERE id IN
              (SELECT id FROM flows WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2)";
+    ACCOUNT_STEPS = "DELETE FROM account_steps WHERE (session, kind) IN
+                     (SELECT session, kind FROM account_steps WHERE expires_at <= $1 LIMIT $2)";
 }
 
-pub(super) const BY_EXPIRY: [&str; 2] = [PENDING, FLOWS];
+pub(super) const BY_EXPIRY: [&str; 3] = [PENDING, FLOWS, ACCOUNT_STEPS];

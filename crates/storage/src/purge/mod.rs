@@ -60,6 +60,8 @@ pub struct Purged {
     pub flows: u64,
     /// Pending hand-shakes.
     pub pending: u64,
+    /// What was begun in the account page.
+    pub account_steps: u64,
     /// Whether a table filled its batch: call again.
     pub more: bool,
 }
@@ -69,7 +71,7 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
     let PurgeOptions { now, batch, traces_before, decisions_before, audit_before } = *options;
     let [sessions, refresh_tokens, grants, attempts, setup_tokens, recordings] = durable::BY_EXPIRY;
     let [trusted_devices, bypass_codes, flow_recordings] = durable::FACTORS_BY_EXPIRY;
-    let [pending, flows] = ephemeral::BY_EXPIRY;
+    let [pending, flows, account_steps] = ephemeral::BY_EXPIRY;
     let mut purged = Purged {
         sessions: delete(store, sessions, now, batch).await?,
         refresh_tokens: delete(store, refresh_tokens, now, batch).await?,
@@ -89,6 +91,7 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
         },
         pending: delete_ephemeral(store, pending, now, batch).await?,
         flows: delete_ephemeral(store, flows, now, batch).await?,
+        account_steps: delete_ephemeral(store, account_steps, now, batch).await?,
         more: false,
     };
     purged.more = purged.largest() >= u64::from(batch);
@@ -100,7 +103,13 @@ impl Purged {
         let durable = [self.sessions, self.refresh_tokens, self.grants, self.attempts, self.setup_tokens];
         let kept = [self.recordings, self.decisions, self.outbox, self.traces, self.audit];
         let factors = [self.trusted_devices, self.bypass_codes, self.flow_recordings];
-        durable.into_iter().chain(factors).chain(kept).chain([self.flows, self.pending]).max().unwrap_or_default()
+        durable
+            .into_iter()
+            .chain(factors)
+            .chain(kept)
+            .chain([self.flows, self.pending, self.account_steps])
+            .max()
+            .unwrap_or_default()
     }
 }
 

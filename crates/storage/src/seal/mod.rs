@@ -55,6 +55,8 @@ impl Purpose {
     pub const TOTP: Self = Self::new("totp_devices.sealed");
     /// A passkey's credential; row id: its id.
     pub const PASSKEY: Self = Self::new("passkeys.sealed");
+    /// Something that was begun in the account page; row id: session and kind.
+    pub const ACCOUNT_STEP: Self = Self::new("account_steps.sealed");
     /// MAC that makes pass-through subjects.
     pub const SUBJECT: Self = Self::new("mac.subject");
     /// MAC that makes CSRF tokens.

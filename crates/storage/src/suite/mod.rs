@@ -1,5 +1,6 @@
 //! The storage suite: every test runs on SQLite and on PostgreSQL, each on a database of its own.
 
+mod account_steps;
 mod configuration;
 mod ephemeral;
 mod factors;

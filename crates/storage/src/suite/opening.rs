@@ -40,9 +40,9 @@ async fn two_nodes_that_migrate_at_once_apply_each_migration_once() {
 #[tokio::test]
 async fn an_older_schema_is_refused() {
     on_both(|test| async move {
-        change(&test, "DELETE FROM schema_migrations WHERE version = 7").await;
+        change(&test, "DELETE FROM schema_migrations WHERE version = 8").await;
         let refused = Store::open(&test.database.options()).await.unwrap_err();
-        assert!(matches!(refused, StorageError::SchemaTooOld { found: 6, needed: 7 }), "{refused:?}");
+        assert!(matches!(refused, StorageError::SchemaTooOld { found: 7, needed: 8 }), "{refused:?}");
         assert!(refused.to_string().contains("run `usher migrate` first"));
     })
     .await;
@@ -60,7 +60,7 @@ async fn a_newer_schema_is_refused_unless_it_says_that_it_harms_nobody() {
         Store::open(&test.database.options()).await.unwrap();
         change(&test, "UPDATE schema_migrations SET breaks_older = 1 WHERE version = 900").await;
         let refused = Store::open(&test.database.options()).await.unwrap_err();
-        assert!(matches!(refused, StorageError::SchemaTooNew { found: 900, known: 7 }), "{refused:?}");
+        assert!(matches!(refused, StorageError::SchemaTooNew { found: 900, known: 8 }), "{refused:?}");
         let refused = Store::migrate(&test.database.options(), test.now()).await.unwrap_err();
         assert!(matches!(refused, StorageError::SchemaTooNew { .. }), "{refused:?}");
     })
