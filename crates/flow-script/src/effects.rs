@@ -37,7 +37,7 @@ pub enum Effect {
         /// One value, a list, or null to leave it out.
         value: Value,
     },
-    /// At the end: give roles.
+    /// At the end: give roles. A role is a local group that an admin listed for scripts.
     AssignRoles {
         /// Whom.
         who: Who,
@@ -50,18 +50,6 @@ pub enum Effect {
         who: Who,
         /// Names.
         roles: Vec<String>,
-    },
-    /// At the end: link the identity of a step to a local account, which the broker must have proof of.
-    Associate {
-        /// The identity.
-        who: Who,
-        /// The local account's user name.
-        username: String,
-    },
-    /// At the end: remove that link.
-    RemoveAssociation {
-        /// The identity.
-        who: Who,
     },
     /// At the end: a sealed cookie.
     SetCookie(CookieSpec),
@@ -90,17 +78,16 @@ impl Effect {
     }
 }
 
-/// A cookie that `setCookie` wants. Always `Secure`; `HttpOnly` and `SameSite=Lax` unless the script says otherwise.
+/// A cookie that `setCookie` wants. Always sealed, `Secure` and `HttpOnly`, for the whole installation; `SameSite=Lax` unless
+/// the script says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CookieSpec {
     /// The name that `getCookieValue` asks for.
     pub name: String,
     /// The text to seal.
     pub value: String,
-    /// Seconds; absent: as long as the browser runs.
+    /// Seconds; absent: as long as the browser runs; 0: the cookie goes.
     pub max_age: Option<u32>,
     /// `Strict`, `Lax` or `None`.
     pub same_site: String,
-    /// The path; absent: the installation's.
-    pub path: Option<String>,
 }

@@ -47,6 +47,10 @@ pub struct Program {
     pub secrets: BTreeMap<String, SecretText>,
     /// The pages that `prompt` may show.
     pub prompts: BTreeSet<String>,
+    /// The mails that `sendEmail` may send.
+    pub mails: BTreeSet<String>,
+    /// The roles (local groups) that scripts may give and take.
+    pub roles: BTreeSet<String>,
     /// Steps 1 to n.
     pub steps: Vec<StepShape>,
     /// `context.serviceProviderName`.
@@ -97,6 +101,8 @@ pub struct Limits {
     pub step_calls: usize,
     /// Calls of functions that ask or change something outside.
     pub host_calls: usize,
+    /// HTTP calls.
+    pub http_calls: usize,
     /// Lines of the log.
     pub log_lines: usize,
     /// Characters of one line of the log.
@@ -113,6 +119,7 @@ impl Default for Limits {
             source: 64 << 10,
             step_calls: 50,
             host_calls: 50,
+            http_calls: 5,
             log_lines: 100,
             log_chars: 1_000,
         }

@@ -18,6 +18,10 @@ pub struct ProgramShape {
     pub libraries: BTreeSet<String>,
     /// Names of pages for `prompt`.
     pub prompts: BTreeSet<String>,
+    /// Names of mails for `sendEmail`.
+    pub mails: BTreeSet<String>,
+    /// Roles (local groups) that scripts may give and take.
+    pub roles: BTreeSet<String>,
 }
 
 impl From<&Program> for ProgramShape {
@@ -27,6 +31,8 @@ impl From<&Program> for ProgramShape {
             secrets: program.secrets.keys().cloned().collect(),
             libraries: program.libraries.keys().cloned().collect(),
             prompts: program.prompts.clone(),
+            mails: program.mails.clone(),
+            roles: program.roles.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The live check of a script: syntax by the engine that will run it, the rest by reading its tokens.
 
 mod finding;
+mod limits;
 mod names;
 mod steps;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub fn check(source: &str, shape: &ProgramShape) -> Vec<Finding> {
     let tokens = tokens::read(source);
     let mut found = steps::findings(&tokens, shape);
     found.extend(names::findings(&tokens, shape));
+    found.extend(limits::findings(&tokens, shape));
     found.extend(deceptive(source));
     found.sort_by_key(|finding| (finding.from, finding.to));
     found

@@ -8,7 +8,15 @@ fn shape() -> ProgramShape {
         vec![OptionShape::local("BasicAuthenticator"), OptionShape::connection("acme", "OpenIDConnectAuthenticator")];
     let second = vec![OptionShape::local("totp"), OptionShape::local("FIDOAuthenticator")];
     let steps = [first, second].map(|options| StepShape { options }).to_vec();
-    ProgramShape { steps, secrets: ["key".to_owned()].into(), ..ProgramShape::default() }
+    let one = |name: &str| [name.to_owned()].into();
+    ProgramShape {
+        steps,
+        secrets: one("key"),
+        prompts: one("age"),
+        mails: one("hello"),
+        roles: one("editor"),
+        ..ProgramShape::default()
+    }
 }
 
 fn found(body: &str) -> Vec<(String, u32, Option<String>)> {
@@ -51,6 +59,18 @@ fn every_rule_has_its_code_and_place() {
         ("var a = 'https://risk.example.com/judge/2024';", vec![]),
         ("executeStep(1, { stepOptions: { forceAuth: 'true' } });", plain("script_options_place")),
         ("executeStep(1, { stepOptions: { forceAuth: 'true' } }, {});", vec![]),
+        ("executeStep(1, { stepOptions: { 'skipPrompt': true } }, {});", plain("script_step_option")),
+        ("executeStep(1, { stepOptions: { markAsSubjectIdentifierStep: true } }, {});", plain("script_step_option")),
+        ("prompt('age', {}, {});", vec![]),
+        ("prompt('aeg', {}, {});", plain("script_unknown_page")),
+        ("promptIdentifierForStep(1, 'aeg', {});", plain("script_unknown_page")),
+        ("promptIdentifierForStep(1, {});", vec![]),
+        ("sendEmail(context.steps[1].subject, 'hello', { a: 'b' });", vec![]),
+        ("sendEmail(context.steps[1].subject, 'bye');", plain("script_unknown_mail")),
+        ("assignUserRolesV2(context, ['editor']);", vec![]),
+        ("removeUserRolesV2(context, ['editor', 'owner']);", plain("script_role_not_listed")),
+        ("doAssociationWithLocalUser(context.steps[1].subject, 'bob');", plain("script_no_linking")),
+        ("removeAssociatedLocalUser(context.steps[1].subject);", plain("script_no_linking")),
         ("var mine = function (a) { return a; }; mine(1); [1].map(mine);", vec![]),
         ("var other = (b) => b(1); other(mine);", vec![]),
     ] {

@@ -334,14 +334,8 @@
   give('removeUserRoles', change('remove_roles'));
 
   give('getAssociatedLocalUser', function getAssociatedLocalUser(user) { return makeUser(ask('associated', whom(user))); });
-  give('doAssociationWithLocalUser', function doAssociationWithLocalUser(user, username) {
-    host('associate', whom(user), text(username), '');
-    return true;
-  });
-  give('removeAssociatedLocalUser', function removeAssociatedLocalUser(user) {
-    host('remove_association', whom(user), '', '');
-    return true;
-  });
+  give('doAssociationWithLocalUser', function doAssociationWithLocalUser() { host('associate', 0, '', ''); });
+  give('removeAssociatedLocalUser', function removeAssociatedLocalUser() { host('associate', 0, '', ''); });
   const people = function (wanted) {
     const found = ask('users', 0, plain(wanted));
     const out = [];
@@ -396,8 +390,11 @@
   });
   give('getCookieValue', function getCookieValue(given, name) {
     const found = now.request.cookies;
+    const key = text(name);
     host('read', 0, 'request.cookies', '');
-    return apply(hasOwn, found, [text(name)]) ? found[text(name)] : null;
+    const set = ask('cookie', 0, key);
+    if (set !== null) return set.value;
+    return apply(hasOwn, found, [key]) ? found[key] : null;
   });
   give('sendEmail', function sendEmail(user, template, placeholders) {
     host('send_email', whom(user), text(template), plain(placeholders === undefined ? null : placeholders));

@@ -116,6 +116,10 @@ impl Host {
         Err(self.broken(ErrorKind::BadCall, message))
     }
 
+    fn too_many<T>(&mut self, message: impl Into<String>) -> Result<T, String> {
+        Err(self.broken(ErrorKind::TooManyCalls, message))
+    }
+
     /// A number between 0 and 1 that is the same in every run of this sign-in (splitmix64).
     pub(super) fn random(&mut self) -> f64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -185,6 +189,7 @@ impl Host {
                 let part = usize::from(call.number > 0.0);
                 Ok(text::decoded_member(call.first, part, call.second).unwrap_or(Value::Null).to_string())
             }
+            "cookie" => Ok(self.pending_cookie(call.first).to_string()),
             "select_acr" => Ok(self.select_acr(call.first)),
             "acr" => {
                 self.acr = Some(text::one_line(call.first, 255)).filter(|acr| !acr.is_empty());

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{asked, entry, go, logged, password, record, says, succeeded, with};
+use super::{asked, broken, entry, go, logged, password, record, says, succeeded, with};
 use crate::{Effect, Fact, HttpAuth, OptionFilter, Outcome, StepOutcome, StepResult, Unmet};
 
 #[test]
@@ -39,8 +39,8 @@ fn options_narrow_a_step_and_nothing_left_fails_it() {
 }
 
 #[test]
-fn pending_writes_are_seen_and_land_as_effects() {
-    let program = entry(
+fn script_19_pending_writes_are_seen_and_land_as_effects() {
+    let mut program = entry(
         "executeStep(1, {onSuccess: function (context) {
             var u = context.steps[1].subject;
             u.localClaims['http://wso2.org/claims/department'] = 'IT';
@@ -49,6 +49,9 @@ fn pending_writes_are_seen_and_land_as_effects() {
             Log.info(u.localClaims.department, u.roles.join('+'), hasAnyOfTheRolesV2(context, ['editor']), hasRole(u, 'reader'));
          }});",
     );
+    let unlisted = go(&program, &with(&[password()]));
+    assert!(broken(&unlisted).message.contains("\"editor\" is not a script's"), "{:?}", unlisted.outcome);
+    program.roles = ["editor", "reader"].map(str::to_owned).into();
     let run = go(&program, &with(&[password()]));
     assert_eq!(logged(&run), ["IT editor true false"]);
     assert_eq!(run.effects.len(), 3);
@@ -56,6 +59,55 @@ fn pending_writes_are_seen_and_land_as_effects() {
         matches!(&run.effects[0], Effect::SetLocalClaim { name, value, .. } if name == "department" && value == "IT")
     );
     assert!(run.effects.iter().all(|effect| !effect.is_immediate()));
+}
+
+#[test]
+fn a_cookie_that_was_set_is_read_back_at_once() {
+    let mut record = with(&[password()]);
+    record.request.cookies.insert("seen".to_owned(), "old".to_owned());
+    let program = entry(
+        "executeStep(1, {onSuccess: function (context) {
+            Log.info(getCookieValue(context.request, 'seen'), getCookieValue(context.request, 'none'));
+            setCookie(context.response, 'seen', 'new', {'max-age': 60, sameSite: 'strict'});
+            Log.info(getCookieValue(context.request, 'seen'));
+            setCookie(context.response, 'seen', '', {'max-age': 0});
+            Log.info(getCookieValue(context.request, 'seen'));
+         }});",
+    );
+    let run = go(&program, &record);
+    assert_eq!(logged(&run), ["old null", "new", "null"]);
+    let Effect::SetCookie(cookie) = &run.effects[0] else { panic!("{:?}", run.effects) };
+    assert_eq!((cookie.same_site.as_str(), cookie.max_age), ("Strict", Some(60)));
+}
+
+#[test]
+fn mails_and_links_are_held_to_what_an_admin_made() {
+    let mut program = entry("executeStep(1); sendEmail(context, 'hello', {link: 'x'});");
+    assert!(broken(&go(&program, &record())).message.contains("needs a user"));
+    program.source = program.source.replace("executeStep(1); sendEmail(context, 'hello', {link: 'x'});",
+        "executeStep(1, {onSuccess: function (context) { for (var i = 0; i < TIMES; i++) sendEmail(context, 'hello', {i: i}); }});");
+    let times = |program: &crate::Program, n: u8| {
+        let mut program = program.clone();
+        program.source = program.source.replace("TIMES", &n.to_string());
+        go(&program, &with(&[password()]))
+    };
+    assert!(broken(&times(&program, 1)).message.contains("there is no mail \"hello\""));
+    program.mails.insert("hello".to_owned());
+    assert_eq!(times(&program, 3).effects.len(), 3);
+    assert!(broken(&times(&program, 4)).message.contains("more than 3 mails"));
+    let linking =
+        entry("executeStep(1, {onSuccess: function (context) { doAssociationWithLocalUser(context, 'bob'); }});");
+    assert!(broken(&go(&linking, &with(&[password()]))).message.contains("not by scripts"));
+}
+
+#[test]
+fn script_13_a_sixth_http_call_breaks_the_script() {
+    let calls = |count: u8| {
+        let program = entry(&format!("for (var i = 0; i < {count}; i++) httpGet('https://a.test/', {{}});"));
+        go(&program, &record()).outcome
+    };
+    assert!(matches!(calls(5), Outcome::Need(_)));
+    assert!(matches!(calls(6), Outcome::Broken(error) if error.message.contains("more than 5 HTTP calls")));
 }
 
 #[test]

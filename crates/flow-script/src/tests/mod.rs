@@ -1,5 +1,6 @@
 //! The engine against honest and hostile scripts.
 
+mod docs;
 mod functions;
 mod hostile;
 mod limits;

@@ -113,6 +113,10 @@ impl Host {
     fn http(&mut self, call: &Call<'_>, more: &Value) -> Result<Ask, String> {
         self.count()?;
         self.http_calls += 1;
+        if self.http_calls > self.limits.http_calls {
+            let most = self.limits.http_calls;
+            return self.too_many(format!("more than {most} HTTP calls in one sign-in"));
+        }
         let method = if call.number > 0.0 { "POST" } else { "GET" };
         let name = if method == "POST" { "httpPost" } else { "httpGet" };
         let auth = match more.get("auth").filter(|auth| !auth.is_null()) {

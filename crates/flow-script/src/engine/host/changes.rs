@@ -1,13 +1,20 @@
 //! What a script wants to have changed: checked, queued, carried out by the broker.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Answer, Call, Host, plain_text, quoted, texts};
 use crate::engine::text;
 use crate::{CookieSpec, Effect, attribute_of, may_be_written};
 
-/// Longest value of a claim, a cookie or a header.
+/// Longest value of a claim or a header.
 const LONGEST: usize = 4_096;
+/// Longest value of a cookie: sealed, with its name, it must fit the 4096 bytes that browsers keep.
+const COOKIE: usize = 2_000;
+/// Cookies and mails of one sign-in.
+const COOKIES: usize = 10;
+const MAILS: usize = 3;
+/// Roles of one call.
+const ROLES: usize = 20;
 
 /// Headers of the answer that a script may set.
 const HEADERS: &[&str] = &["content-language", "x-robots-tag", "x-sign-in-context"];
@@ -20,19 +27,21 @@ impl Host {
         }
         let effect = match operation {
             "set_claim" => self.set_claim(call)?,
-            "assign_roles" => Effect::AssignRoles { who: self.person(call.number)?.who, roles: names(call.first) },
-            "remove_roles" => Effect::RemoveRoles { who: self.person(call.number)?.who, roles: names(call.first) },
-            "associate" => Effect::Associate { who: self.person(call.number)?.who, username: call.first.to_owned() },
-            "remove_association" => Effect::RemoveAssociation { who: self.person(call.number)?.who },
+            "assign_roles" => {
+                Effect::AssignRoles { who: self.person(call.number)?.who, roles: self.listed(call.first)? }
+            }
+            "remove_roles" => {
+                Effect::RemoveRoles { who: self.person(call.number)?.who, roles: self.listed(call.first)? }
+            }
+            // Whose an account is, the person proves; a script that could say so would be a way around it.
+            "associate" => {
+                return self.bad("links between accounts are made by the rules of a connection, not by scripts");
+            }
             "terminate" => {
                 Effect::TerminateSession { who: self.person(call.number)?.who, session: call.first.to_owned() }
             }
             "set_cookie" => self.cookie(call)?,
-            "send_email" => Effect::SendEmail {
-                who: self.person(call.number)?.who,
-                template: call.first.to_owned(),
-                placeholders: texts(&serde_json::from_str(call.second).unwrap_or_default()),
-            },
+            "send_email" => self.mail(call)?,
             "header" => self.header(call)?,
             _ => return self.bad(format!("no operation {}", quoted(operation))),
         };
@@ -67,14 +76,50 @@ impl Host {
         }
     }
 
+    /// Names of roles, all of them on the list of those that scripts may give and take.
+    fn listed(&mut self, json: &str) -> Result<Vec<String>, String> {
+        let names: Vec<String> = serde_json::from_str(json).unwrap_or_default();
+        if names.len() > ROLES {
+            return self.bad(format!("more than {ROLES} roles in one call"));
+        }
+        match names.iter().find(|name| !self.program.roles.contains(*name)) {
+            Some(name) => self.bad(format!("the role {} is not a script's to give or take", quoted(name))),
+            None => Ok(names),
+        }
+    }
+
+    fn mail(&mut self, call: &Call<'_>) -> Result<Effect, String> {
+        let who = self.person(call.number)?.who;
+        if !self.program.mails.contains(call.first) {
+            return self.bad(format!("there is no mail {} for sendEmail", quoted(call.first)));
+        }
+        if self.effects.iter().filter(|effect| matches!(effect, Effect::SendEmail { .. })).count() >= MAILS {
+            return self.too_many(format!("more than {MAILS} mails in one sign-in"));
+        }
+        let placeholders = text::mask_value(&self.program, serde_json::from_str(call.second).unwrap_or_default());
+        Ok(Effect::SendEmail { who, template: call.first.to_owned(), placeholders: texts(&placeholders) })
+    }
+
+    /// What the script set a cookie to in this run: `{value}`, or null where it did not touch it.
+    pub(super) fn pending_cookie(&self, name: &str) -> Value {
+        let set = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::SetCookie(cookie) if cookie.name == name => Some(cookie),
+            _ => None,
+        });
+        set.map_or(Value::Null, |cookie| json!({ "value": (cookie.max_age != Some(0)).then_some(&cookie.value) }))
+    }
+
     fn cookie(&mut self, call: &Call<'_>) -> Result<Effect, String> {
+        if self.effects.iter().filter(|effect| matches!(effect, Effect::SetCookie(_))).count() >= COOKIES {
+            return self.too_many(format!("more than {COOKIES} calls of setCookie in one sign-in"));
+        }
         let name = call.first;
         let is_token = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
         if !(1..=64).contains(&name.len()) || !name.bytes().all(is_token) {
             return self.bad(format!("{} is no name of a cookie", quoted(name)));
         }
         let (value, options): (String, Value) = serde_json::from_str(call.second).unwrap_or_default();
-        if value.len() > LONGEST {
+        if value.len() > COOKIE {
             return self.bad("the value of the cookie is too long");
         }
         let part = |names: &[&str]| names.iter().find_map(|name| options.get(*name)).map(plain_text);
@@ -86,14 +131,7 @@ impl Host {
             };
         let max_age =
             part(&["max-age", "maxAge"]).and_then(|text| text.split('.').next().and_then(|whole| whole.parse().ok()));
-        Ok(Effect::SetCookie(CookieSpec {
-            name: name.to_owned(),
-            value,
-            max_age,
-            same_site: same_site.to_owned(),
-            path: part(&["path"])
-                .filter(|path| path.starts_with('/') && path.bytes().all(|b| b.is_ascii_graphic() && b != b';')),
-        }))
+        Ok(Effect::SetCookie(CookieSpec { name: name.to_owned(), value, max_age, same_site: same_site.to_owned() }))
     }
 
     fn header(&mut self, call: &Call<'_>) -> Result<Effect, String> {
@@ -103,8 +141,4 @@ impl Host {
         }
         Ok(Effect::SetResponseHeader { name, value: text::one_line(call.second, LONGEST) })
     }
-}
-
-fn names(json: &str) -> Vec<String> {
-    serde_json::from_str(json).unwrap_or_default()
 }
