@@ -18,7 +18,22 @@ use usher_flow_script as engine;
 
 pub use accounts::{Ending, ending_without_account, steps_met};
 pub use script::skip_script;
-pub use shape::{authenticator_name, connections_of, program, step_shapes};
+pub use shape::{authenticator_name, connections_of, program, program_shape, step_shapes};
+
+/// What scripts of all flows share beside secrets and libraries, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shared {
+    /// Pages for `prompt`.
+    pub prompts: BTreeSet<String>,
+    /// Mails for `sendEmail`.
+    pub mails: BTreeSet<String>,
+    /// Roles (local groups) that scripts may give and take.
+    pub roles: BTreeSet<String>,
+}
+
+/// Where nothing is shared, or where it does not matter.
+pub static NOTHING_SHARED: Shared =
+    Shared { prompts: BTreeSet::new(), mails: BTreeSet::new(), roles: BTreeSet::new() };
 
 /// What a flow is judged against.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +46,19 @@ pub struct Surroundings<'a> {
     pub secrets: &'a BTreeSet<String>,
     /// Script libraries, name and text.
     pub libraries: &'a BTreeMap<String, String>,
+    /// What else scripts share.
+    pub shared: &'a Shared,
+    /// Whether this installation can ask for passkeys.
+    pub passkeys: Passkeys,
+}
+
+/// Whether passkeys work at all: they belong to a domain name, and browsers offer them over https only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passkeys {
+    /// They do.
+    Possible,
+    /// The public address is an IP address, or plain http.
+    NoDomain,
 }
 
 /// How bad a finding is.
@@ -70,6 +98,8 @@ pub enum Problem {
     },
     /// Passkeys in the first step: people must have set one up before.
     PasskeyEnrol,
+    /// Passkeys, and the public address of this installation can have none.
+    PasskeyNoDomain,
     /// A finding in the script.
     Script(engine::Finding),
 }
@@ -115,6 +145,7 @@ impl Finding {
             Problem::ConnectionDisabled(_) => "connection_disabled",
             Problem::JitMfa { .. } => "jit_mfa",
             Problem::PasskeyEnrol => "passkey_enrol",
+            Problem::PasskeyNoDomain => "passkey_no_domain",
             Problem::Script(found) => &found.code,
         }
     }

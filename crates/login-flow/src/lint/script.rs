@@ -1,25 +1,18 @@
 //! Findings in a script, and the script that skips steps for people without an account.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use usher_domain::{Connection, FlowDefinition};
-use usher_flow_script::{ProgramShape, check};
+use usher_flow_script::check;
 
 use super::accounts::{ending_without_account, factors};
-use super::shape::{connections_of, step_shapes};
+use super::shape::{connections_of, program_shape};
 use super::{Finding, Problem, Surroundings};
 
 /// What the engine's check finds in the script that is switched on.
 pub(super) fn findings(definition: &FlowDefinition, around: Surroundings<'_>) -> Vec<Finding> {
     let Some(source) = &definition.script else { return Vec::new() };
-    let shape = ProgramShape {
-        steps: step_shapes(definition, around),
-        secrets: around.secrets.clone(),
-        libraries: around.libraries.keys().cloned().collect(),
-        prompts: BTreeSet::new(),
-    };
-    let found = check(source, &shape).into_iter();
+    let found = check(source, &program_shape(definition, around)).into_iter();
     found.map(|f| Finding { problem: Problem::Script(f), step: None, option: None, fixes: Vec::new() }).collect()
 }
 

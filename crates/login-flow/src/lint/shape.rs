@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use usher_domain::{Connection, ConnectionId, ConnectionKind, FlowDefinition, FlowOption};
-use usher_flow_script::{OptionShape, Program, StepShape};
+use usher_flow_script::{OptionShape, Program, ProgramShape, StepShape};
 
 use super::Surroundings;
 
@@ -50,6 +50,18 @@ pub fn step_shapes(definition: &FlowDefinition, around: Surroundings<'_>) -> Vec
     definition.steps.iter().map(|step| StepShape { options: step.options.iter().flat_map(shapes).collect() }).collect()
 }
 
+/// What the check of a script is told about its flow.
+pub fn program_shape(definition: &FlowDefinition, around: Surroundings<'_>) -> ProgramShape {
+    ProgramShape {
+        steps: step_shapes(definition, around),
+        secrets: around.secrets.clone(),
+        libraries: around.libraries.keys().cloned().collect(),
+        prompts: around.shared.prompts.clone(),
+        mails: around.shared.mails.clone(),
+        roles: around.shared.roles.clone(),
+    }
+}
+
 /// The program of a flow's script, with secrets that are named but not opened: enough to check and to simulate.
 pub fn program(definition: &FlowDefinition, around: Surroundings<'_>) -> Option<Program> {
     let mut program = Program::new(definition.script.clone()?);
@@ -57,6 +69,9 @@ pub fn program(definition: &FlowDefinition, around: Surroundings<'_>) -> Option<
     program.libraries = around.libraries.clone();
     program.secrets =
         around.secrets.iter().map(|name| (name.clone(), usher_domain::SecretText::new(""))).collect::<BTreeMap<_, _>>();
+    program.prompts.clone_from(&around.shared.prompts);
+    program.mails.clone_from(&around.shared.mails);
+    program.roles.clone_from(&around.shared.roles);
     if let Some(application) = around.application {
         program.application_name.clone_from(&application.name);
     }

@@ -49,7 +49,16 @@ fn flow(steps: &[&[FlowOption]]) -> FlowDefinition {
 
 fn found(definition: &FlowDefinition, connections: &[Connection]) -> Vec<Finding> {
     let (secrets, libraries) = (BTreeSet::new(), BTreeMap::new());
-    lint(definition, Surroundings { application: None, connections, secrets: &secrets, libraries: &libraries })
+    lint(definition, around(connections, &secrets, &libraries))
+}
+
+fn around<'a>(
+    connections: &'a [Connection],
+    secrets: &'a BTreeSet<String>,
+    libraries: &'a BTreeMap<String, String>,
+) -> Surroundings<'a> {
+    let shared = &NOTHING_SHARED;
+    Surroundings { application: None, connections, secrets, libraries, shared, passkeys: Passkeys::Possible }
 }
 
 fn codes(definition: &FlowDefinition, connections: &[Connection]) -> Vec<(String, Option<u8>)> {
@@ -90,6 +99,25 @@ fn every_rule_about_steps_has_its_code_and_place() {
     assert_eq!(codes(&flow(&[]), &known), [("step_count".to_owned(), None)]);
     let beyond = FlowDefinition { subject_step: 2, ..flow(&[&[password]]) };
     assert_eq!(codes(&beyond, &known), [("subject_step".to_owned(), Some(2))]);
+}
+
+/// Where the public address can have none, passkeys are named in whatever step they are, and nothing is published.
+#[test]
+fn passkeys_need_an_address_that_can_have_them() {
+    let password = local(Authenticator::Password);
+    let definition = flow(&[&[password.clone(), local(Authenticator::Passkey)], &[local(Authenticator::Passkey)]]);
+    let (secrets, libraries) = (BTreeSet::new(), BTreeMap::new());
+    let around = Surroundings { passkeys: Passkeys::NoDomain, ..around(&[], &secrets, &libraries) };
+    let found = lint(&definition, around);
+    let named: Vec<_> = found.iter().map(|finding| (finding.code(), finding.level(), finding.step)).collect();
+    assert_eq!(
+        named,
+        [("passkey_no_domain", Level::Error, Some(1)), ("passkey_no_domain", Level::Error, Some(2))],
+        "in step 1 it is no mere note"
+    );
+    assert!(found.iter().all(|finding| finding.fixes == [Fix::RemoveOption]));
+    assert_eq!(codes(&definition, &[]), [("passkey_enrol".to_owned(), Some(1))]);
+    assert!(lint(&flow(&[&[password]]), around).is_empty());
 }
 
 #[test]
@@ -149,9 +177,7 @@ fn a_skip_script_runs_what_needs_no_account_for_everybody() {
         &[&[through("acme")], &[local(Authenticator::Totp)], &[through("google")], &[local(Authenticator::EmailOtp)]];
     let connections = [connection("acme", false), connection("google", true)];
     let (secrets, libraries) = (BTreeSet::new(), BTreeMap::new());
-    let around =
-        Surroundings { application: None, connections: &connections, secrets: &secrets, libraries: &libraries };
-    let text = skip_script(&flow(steps), around).unwrap();
+    let text = skip_script(&flow(steps), around(&connections, &secrets, &libraries)).unwrap();
     let lines: Vec<&str> =
         text.lines().map(str::trim).filter(|line| line.contains("executeStep") || *line == "}").collect();
     assert_eq!(
