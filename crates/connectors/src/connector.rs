@@ -3,6 +3,8 @@
 //! A connector is made afresh for each use from the connection's settings ([`connector_for`](crate::connector_for)).
 //! It keeps no state: what must survive until the person comes back is in [`PendingHandshake`].
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,8 @@ pub struct SignInDemand {
     pub login_hint: Option<String>,
     /// Languages wanted, best first; forwarded only where the connection says so.
     pub ui_locales: Vec<String>,
+    /// What a script gives for `$authparam{name}` in further parameters of the connection.
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl From<&SignInRequest> for SignInDemand {
@@ -66,6 +70,7 @@ impl From<&SignInRequest> for SignInDemand {
             max_age: request.max_age,
             login_hint: request.login_hint.clone(),
             ui_locales: request.ui_locales.clone(),
+            parameters: BTreeMap::new(),
         }
     }
 }

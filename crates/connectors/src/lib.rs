@@ -39,5 +39,5 @@ pub use kinds::oidc::{
 };
 pub use kinds::{
     Discovered, Group, Presentation, SettingsError, answers_by_post, asks_issuer, connector_for, discover, fields,
-    needs_discovery, needs_secret_again, presentation, settings_from_form,
+    needs_discovery, needs_secret_again, presentation, proves_fresh_sign_in, settings_from_form,
 };

@@ -1,6 +1,7 @@
 //! The registry of connection kinds: one folder each, one line each in every function here.
 
 pub(crate) mod apple;
+mod authparam;
 pub(crate) mod facebook;
 pub(crate) mod form;
 pub(crate) mod github;
@@ -87,6 +88,11 @@ fn speaks(kind: ConnectionKind) -> Protocol {
 /// Whether the provider's answers come as a form that is posted from its own site.
 pub fn answers_by_post(kind: ConnectionKind) -> bool {
     matches!(speaks(kind), Protocol::Oidc(profile) if profile.response_mode == ResponseMode::FormPost)
+}
+
+/// Whether the provider can be told to ask the person anew, and its answer shows that it did.
+pub fn proves_fresh_sign_in(kind: ConnectionKind) -> bool {
+    matches!(speaks(kind), Protocol::Oidc(_))
 }
 
 /// Whether an admin types the issuer, so that the provider can be asked about itself.

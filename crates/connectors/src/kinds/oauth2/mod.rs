@@ -21,6 +21,7 @@ pub(crate) use self::claims::person;
 pub use self::settings::{FIELDS, OAuth2Settings, needs_secret_again, settings_from_form};
 pub(crate) use self::settings::{origin, sound};
 use super::SettingsError;
+use super::authparam::filled;
 use super::oidc::{ClientAuth, Pkce, Port, random_text, results};
 use crate::{
     Begun, Callback, Completed, Connector, ConnectorError, Departure, HandshakeKind, PendingHandshake, Services,
@@ -104,6 +105,7 @@ impl Connector for OAuth2Connector {
             redirect_uri: self.redirect_uri.clone(),
             pkce_verifier: (settings.pkce == Pkce::S256).then(|| random_text(services)),
         };
+        let extra = filled(&settings.extra_params, &demand.parameters)?;
         let url = plain_authorization_url(&PlainRequest {
             endpoint: &handshake.authorization,
             client_id: &handshake.client_id,
@@ -111,7 +113,7 @@ impl Connector for OAuth2Connector {
             scopes: &settings.scopes,
             state: &state,
             pkce_verifier: handshake.pkce_verifier.as_deref(),
-            extra: &settings.extra_params,
+            extra: &extra,
         });
         let url = url.map_err(|fault| ConnectorError::from_oidc(fault, Vec::new()))?;
         let kind = HandshakeKind::OAuth2(handshake);

@@ -73,7 +73,7 @@ pub const FIELDS: &[Field] = &[
     field("scopes", "Scopes", FieldShape::Words),
     field("pkce", "PKCE", FieldShape::Choice(PKCE)).starting_with("s256"),
     field("extra_params", "Further parameters", FieldShape::Words)
-        .help("Fixed name=value pairs of every request."),
+        .help("Fixed name=value pairs of every request. $authparam{name} takes a value from the script of the sign-in."),
 ];
 
 pub fn settings_from_form(previous: Option<&Value>, form: &BTreeMap<String, String>) -> Result<Value, Vec<FieldError>> {

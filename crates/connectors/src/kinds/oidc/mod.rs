@@ -29,6 +29,7 @@ pub use self::settings::{
     needs_discovery, needs_secret_again, settings_from_form,
 };
 pub(crate) use self::settings::{SCOPES, sound, with_fields};
+use super::authparam::filled;
 use super::profile::Profile;
 use super::{Discovered, SettingsError};
 use crate::{
@@ -175,6 +176,7 @@ impl Connector for OidcConnector {
             endpoints,
         };
         let forwards = |what: Forwarded| settings.forward.contains(&what);
+        let extra = filled(&settings.extra_params, &demand.parameters)?;
         let url = authorization_url(&AuthorizationRequest {
             issuer: &handshake.issuer,
             endpoint: &handshake.endpoints.authorization,
@@ -193,7 +195,7 @@ impl Connector for OidcConnector {
             login_hint: demand.login_hint.as_deref().filter(|_| forwards(Forwarded::LoginHint)),
             ui_locales: if forwards(Forwarded::UiLocales) { &demand.ui_locales } else { &[] },
             response_mode: self.profile.response_mode,
-            extra: &settings.extra_params,
+            extra: &extra,
         });
         let url = url.map_err(|fault| ConnectorError::from_oidc(fault, Vec::new()))?;
         let kind = HandshakeKind::Oidc(handshake);

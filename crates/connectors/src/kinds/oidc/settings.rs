@@ -226,7 +226,7 @@ pub const FIELDS: &[Field] = &[
     field("forward", "Pass on from the application", FieldShape::Choices(FORWARD))
         .starting_with("login_hint ui_locales"),
     field("extra_params", "Further parameters", FieldShape::Words)
-        .help("Fixed name=value pairs of every request, such as hd=corp.example."),
+        .help("Fixed name=value pairs of every request, such as hd=corp.example. $authparam{name} takes a value from the script of the sign-in."),
     SUBJECT_CLAIM,
     field("email_verified", "Verified address", FieldShape::Choice(EMAIL_VERIFIED))
         .help("What counts as a verified address.")

@@ -65,6 +65,7 @@ async fn demands_reach_the_provider() {
         max_age: Some(300),
         login_hint: Some("ann@corp.test".into()),
         ui_locales: vec!["de".into()],
+        ..SignInDemand::default()
     };
     let query = Walk::begin(&provider, &demand).await.query();
     for (name, value) in [("prompt", "login"), ("max_age", "0"), ("login_hint", "ann@corp.test"), ("ui_locales", "de")]
