@@ -165,6 +165,7 @@ local-sign-in = Username and password
 source-admin = Admin
 source-import = Import
 source-person = The person
+source-script = A script
 source-connection-gone = A deleted connection
 origin-admin = Edited by admin
 origin-person = Self

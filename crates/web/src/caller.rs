@@ -64,10 +64,17 @@ pub fn bare_visitor(parts: &Parts, app: &App) -> Visitor {
         console: None,
         last_used: None,
         device: None,
-        agent: header_text(&parts.headers, header::USER_AGENT).map(|agent| agent.chars().take(200).collect()),
+        agent: cut(header_text(&parts.headers, header::USER_AGENT)),
+        languages: cut(header_text(&parts.headers, header::ACCEPT_LANGUAGE)),
+        script_cookies: Vec::new(),
         remote: peer.map(|peer| remote::address(peer, &parts.headers, &app.trusted_proxies)),
         correlation: correlation(parts, app),
     }
+}
+
+/// Long enough for every honest browser.
+fn cut(text: Option<String>) -> Option<String> {
+    text.map(|text| text.chars().take(200).collect())
 }
 
 fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
@@ -83,6 +90,7 @@ impl FromRequestParts<App> for Caller {
         visitor.browser = cookie(&app.cookies.browser).map(SecretText::new);
         visitor.last_used = cookie(&app.cookies.last).and_then(|id| ConnectionId::parse(id).ok());
         visitor.device = cookie(&app.cookies.device).map(SecretText::new);
+        visitor.script_cookies = app.cookies.of_scripts(&parts.headers);
         visitor.console = cookie(&app.cookies.console).and_then(|id| CookieId::parse(&id)).map(CookieId::hash);
         let wishes = (cookie(&app.cookies.language), header_text(&parts.headers, header::ACCEPT_LANGUAGE));
         let language =

@@ -6,7 +6,11 @@
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, header};
 use url::Url;
+use usher_broker::{ScriptCookie, ScriptSameSite};
 use usher_domain::{ConnectionId, SecretText};
+
+/// Cookies of scripts that are looked at.
+const SCRIPT_COOKIES: usize = 20;
 
 /// The cookies of one installation.
 #[derive(Debug, Clone)]
@@ -19,6 +23,10 @@ pub struct CookieNames {
     pub last: String,
     /// Session in the console.
     pub console: String,
+    /// Who is in the account page, beside the session.
+    pub account: String,
+    /// What waits while a person signs in to the account page.
+    pub account_waiting: String,
     /// Language chosen.
     pub language: String,
     /// Marks a browser that second factors are not asked of for a while.
@@ -27,6 +35,10 @@ pub struct CookieNames {
     pub waiting: String,
     /// What the console confirms on its next page; one of a fixed set of words.
     pub flash: String,
+    /// How the cookies of scripts begin.
+    script: String,
+    /// How they end: with the port, where it is part of the name.
+    script_end: String,
     secure: bool,
 }
 
@@ -42,10 +54,14 @@ impl CookieNames {
             browser: name("browser"),
             last: name("last"),
             console: name("console"),
+            account: name("account"),
+            account_waiting: name("account-waiting"),
             language: name("language"),
             device: name("device"),
             waiting: name("waiting"),
             flash: name("flash"),
+            script: if secure { "__Host-usher-script-".to_owned() } else { "usher-script-".to_owned() },
+            script_end: if secure { String::new() } else { format!("-{port}") },
             secure,
         }
     }
@@ -98,6 +114,26 @@ impl CookieNames {
         self.cookie(&self.waiting, String::new(), Some(0))
     }
 
+    /// `Set-Cookie` for the account page; ends with the browser.
+    pub fn set_account(&self, value: &SecretText) -> String {
+        self.cookie(&self.account, value.expose().to_owned(), None)
+    }
+
+    /// `Set-Cookie` that ends the account page.
+    pub fn clear_account(&self) -> String {
+        self.cookie(&self.account, String::new(), Some(0))
+    }
+
+    /// `Set-Cookie` for what waits while a person signs in to the account page; ends with the browser.
+    pub fn set_account_waiting(&self, value: &SecretText) -> String {
+        self.cookie(&self.account_waiting, value.expose().to_owned(), None)
+    }
+
+    /// `Set-Cookie` that removes what waited.
+    pub fn clear_account_waiting(&self) -> String {
+        self.cookie(&self.account_waiting, String::new(), Some(0))
+    }
+
     /// `Set-Cookie` for what the console's next page confirms; ends with the browser.
     pub fn set_flash(&self, key: &str) -> String {
         self.cookie(&self.flash, key.to_owned(), None)
@@ -108,6 +144,37 @@ impl CookieNames {
         self.cookie(&self.flash, String::new(), Some(0))
     }
 
+    /// `Set-Cookie` for a cookie of a script: sealed, for the whole installation.
+    pub fn set_script(&self, script: &ScriptCookie) -> String {
+        let name = format!("{}{}{}", self.script, script.id, self.script_end);
+        let mut cookie = Cookie::build((name, script.value.expose().to_owned()))
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(match script.same_site {
+                ScriptSameSite::Strict => SameSite::Strict,
+                ScriptSameSite::None if self.secure => SameSite::None,
+                ScriptSameSite::Lax | ScriptSameSite::None => SameSite::Lax,
+            })
+            .build();
+        if let Some(seconds) = script.max_age {
+            cookie.set_max_age(time::Duration::seconds(i64::from(seconds)));
+        }
+        cookie.to_string()
+    }
+
+    /// The cookies of scripts that a browser sent; of one that came twice, none.
+    pub fn of_scripts(&self, headers: &HeaderMap) -> Vec<(String, SecretText)> {
+        let id = |name: &str| {
+            let id = name.strip_prefix(&self.script)?.strip_suffix(&self.script_end)?;
+            Some(id.to_owned()).filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        let sent: Vec<(String, &str)> = pairs(headers).filter_map(|(name, value)| Some((id(name)?, value))).collect();
+        let once = |id: &String| sent.iter().filter(|(other, _)| other == id).count() == 1;
+        let kept = sent.iter().filter(|(id, _)| once(id)).take(SCRIPT_COOKIES);
+        kept.map(|(id, value)| (id.clone(), SecretText::new(*value))).collect()
+    }
+
     /// The one value of a cookie; absent when it is missing or empty.
     pub fn value(&self, headers: &HeaderMap, name: &str) -> Option<String> {
         pairs(headers).find(|(n, _)| *n == name).map(|(_, v)| v.to_owned()).filter(|v| !v.is_empty())
@@ -116,7 +183,8 @@ impl CookieNames {
     /// Whether one of our cookies came more than once: a sibling domain may have tossed one in (SESS-14).
     pub fn is_ambiguous(&self, headers: &HeaderMap) -> bool {
         let own = [&self.session, &self.browser, &self.last, &self.console, &self.language, &self.waiting];
-        own.iter().chain(&[&self.flash, &self.device]).any(|name| pairs(headers).filter(|(n, _)| n == name).count() > 1)
+        let more = [&self.flash, &self.device, &self.account, &self.account_waiting];
+        own.iter().chain(&more).any(|name| pairs(headers).filter(|(n, _)| n == name).count() > 1)
     }
 }
 
@@ -146,6 +214,22 @@ mod tests {
         assert_eq!(cookie, "__Host-usher-browser=v; HttpOnly; SameSite=Lax; Secure; Path=/");
         let names = CookieNames::of("http://localhost:8080");
         assert_eq!(names.set_browser(&SecretText::new("v")), "usher-browser-8080=v; HttpOnly; SameSite=Lax; Path=/");
+    }
+
+    #[test]
+    fn cookies_of_scripts_are_secure_and_come_back_by_their_ids() {
+        let script =
+            |same_site| ScriptCookie { id: "a1".to_owned(), value: SecretText::new("v"), max_age: Some(60), same_site };
+        let names = CookieNames::of("https://id.corp.test");
+        let set = names.set_script(&script(ScriptSameSite::Lax));
+        assert_eq!(set, "__Host-usher-script-a1=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60");
+        assert!(names.set_script(&script(ScriptSameSite::None)).contains("SameSite=None"));
+        let names = CookieNames::of("http://localhost:8080");
+        assert!(names.set_script(&script(ScriptSameSite::None)).contains("SameSite=Lax"), "None needs Secure");
+        let found =
+            names.of_scripts(&headers("usher-script-a1-8080=x; usher-script-zz-8080=y; usher-script-b2-8081=z"));
+        assert_eq!(found.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["a1"]);
+        assert!(names.of_scripts(&headers("usher-script-a1-8080=x; usher-script-a1-8080=y")).is_empty());
     }
 
     #[test]

@@ -70,6 +70,7 @@ pub fn membership(console: &Console, source: &MembershipSource) -> String {
         MembershipSource::Connection(id) => connection_name(&console.ui, &console.broker().snapshot(), id),
         MembershipSource::Admin(_) => console.ui.t("source-admin"),
         MembershipSource::Import => console.ui.t("source-import"),
+        MembershipSource::Script => console.ui.t("source-script"),
     }
 }
 
@@ -150,6 +151,7 @@ pub fn source(ui: &Ui, snapshot: &Snapshot, source: &AttributeSource) -> String 
         AttributeSource::Admin(_) => ui.t("source-admin"),
         AttributeSource::Import => ui.t("source-import"),
         AttributeSource::Person => ui.t("source-person"),
+        AttributeSource::Script => ui.t("source-script"),
     }
 }
 
@@ -157,7 +159,7 @@ pub fn source(ui: &Ui, snapshot: &Snapshot, source: &AttributeSource) -> String 
 pub fn created_by(ui: &Ui, snapshot: &Snapshot, source: &AttributeSource) -> String {
     match source {
         AttributeSource::Connection(id) => ui.t1("created-by-jit", "connection", &connection_name(ui, snapshot, id)),
-        AttributeSource::Admin(_) | AttributeSource::Person => ui.t("created-by-admin"),
+        AttributeSource::Admin(_) | AttributeSource::Person | AttributeSource::Script => ui.t("created-by-admin"),
         AttributeSource::Import => ui.t("created-by-import"),
     }
 }

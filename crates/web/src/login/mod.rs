@@ -4,13 +4,14 @@ mod factors;
 mod forgot;
 mod identify;
 mod link;
+mod passkey;
 mod prompt;
 
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use usher_broker::login::{self, Resumed};
 use usher_broker::{AnswerToApplication, Fault};
@@ -37,6 +38,7 @@ pub fn routes() -> Router<App> {
         .merge(factors::routes())
         .merge(identify::routes())
         .merge(link::routes())
+        .merge(passkey::routes())
         .merge(prompt::routes())
 }
 
@@ -64,6 +66,9 @@ async fn show(
         Resumed::Factor(view) => Ok(factors::page(&app, &caller, *view, &query)),
         Resumed::RecoveryCodes(view) => Ok(factors::codes(&app, &caller, *view, &query)),
         Resumed::Again(flow) => Ok(see_other(&paths::login(&flow))),
+        Resumed::Remembered(flow, device) => {
+            Ok(with_cookie(see_other(&paths::login(&flow)), &app.cookies.set_device(&device.cookie, device.days)))
+        }
         Resumed::Depart(url) => Ok(see_other(&url)),
         Resumed::Answer(answer) => answer_application(&app, &caller, *answer).await,
     }
@@ -113,6 +118,7 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuer
     if page.notice == Some(SignInNotice::WrongPassword) {
         errors.add("username", ui.t("error-credentials"));
     }
+    let passkey = passkey::question(&ui, page.passkey, &mut errors);
     let status = status_with(&errors);
     let forgot = app.broker.can_mail().then(|| paths::login_at(routes::LOGIN_FORGOT, &page.flow));
     let view = SignInPage {
@@ -124,6 +130,7 @@ fn sign_in(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuer
         ways: ways(page.connections, &query.find),
         identifier: page.identifier,
         password: page.password.then(|| PasswordForm { username: page.username.unwrap_or_default(), forgot }),
+        passkey,
         notice: None,
         errors,
     };
@@ -158,7 +165,15 @@ pub async fn answer_application(app: &App, caller: &Caller, answer: AnswerToAppl
             Page(AutoSubmitPage { ui: caller.ui(), action, fields, application }).into_response()
         }
     };
-    Ok(cookies.iter().fold(response, |response, cookie| with_cookie(response, cookie)))
+    cookies.extend(answer.beside.cookies.iter().map(|cookie| app.cookies.set_script(cookie)));
+    let mut response = cookies.iter().fold(response, |response, cookie| with_cookie(response, cookie));
+    for (name, value) in answer.beside.headers {
+        // The engine allows few names, none of them one of ours.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
 }
 
 async fn go(

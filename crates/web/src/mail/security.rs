@@ -39,6 +39,7 @@ pub(super) fn parts(texts: Texts, content: &MailContent) -> Parts {
         | MailContent::AccountUnlinked { .. }
         | MailContent::OwnershipCode { .. }
         | MailContent::Invitation { .. }
+        | MailContent::ByScript { .. }
         | MailContent::Test => super::parts(texts, content),
     }
 }

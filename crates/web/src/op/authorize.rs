@@ -39,7 +39,7 @@ pub async fn get(State(app): State<App>, RawQuery(query): RawQuery, caller: Call
             let Some(application) = application else {
                 return Err(caller.refuse(&app, RefusalCode::BadRequest));
             };
-            answer_application(&app, &caller, AnswerToApplication { answer, session: None, application }).await
+            answer_application(&app, &caller, AnswerToApplication::plain(answer, application)).await
         }
     }
 }
