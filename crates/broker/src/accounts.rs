@@ -139,7 +139,7 @@ fn created_event(account: &NewAccount, id: &UserId, now: DateTime<Utc>) -> Audit
     let actor = match &account.source {
         AttributeSource::Admin(admin) => AuditActor::User(admin.clone()),
         AttributeSource::Import => AuditActor::CommandLine,
-        AttributeSource::Connection(_) | AttributeSource::Person => AuditActor::System,
+        AttributeSource::Connection(_) | AttributeSource::Person | AttributeSource::Script => AuditActor::System,
     };
     AuditEvent {
         at: now,

@@ -11,6 +11,48 @@ pub struct AnswerToApplication {
     pub session: Option<NewSession>,
     /// Origin of the application, for the log.
     pub application: usher_domain::ApplicationId,
+    /// What the script of the sign-in adds to the response.
+    pub beside: Beside,
+}
+
+impl AnswerToApplication {
+    /// An answer with which no session begins.
+    pub fn plain(answer: AuthorizationAnswer, application: usher_domain::ApplicationId) -> Self {
+        Self { answer, session: None, application, beside: Beside::default() }
+    }
+}
+
+/// What a script adds to the last response of its sign-in.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Cookies, sealed.
+    pub cookies: Vec<ScriptCookie>,
+    /// Headers of the engine's allow-list, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+/// A cookie that a script sets.
+#[derive(Debug, Clone)]
+pub struct ScriptCookie {
+    /// The part of the name that says whose it is.
+    pub id: String,
+    /// The sealed value; empty where the cookie goes.
+    pub value: usher_domain::SecretText,
+    /// Seconds; absent: as long as the browser runs.
+    pub max_age: Option<u32>,
+    /// When browsers send it.
+    pub same_site: ScriptSameSite,
+}
+
+/// When browsers send a cookie of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScriptSameSite {
+    /// Never with a request that another site began.
+    Strict,
+    /// With navigations only.
+    Lax,
+    /// Always.
+    None,
 }
 
 /// A session row that `finish` wrote.

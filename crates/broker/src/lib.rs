@@ -4,6 +4,7 @@
 //! configuration snapshot. It renders nothing and opens no socket: the web front calls it with what
 //! a browser or an application sent, and shows what it answers.
 
+pub mod account;
 pub mod accounts;
 mod answer;
 mod audit;
@@ -25,7 +26,6 @@ pub mod mail;
 pub mod maintenance;
 pub mod password_reset;
 pub mod passwords;
-mod script_bundle;
 pub mod security;
 pub mod setup;
 pub mod simulate;
@@ -35,10 +35,9 @@ mod tracing_events;
 pub mod userinfo;
 mod visitor;
 
-pub use answer::{AnswerToApplication, NewSession, RememberedDevice};
+pub use answer::{AnswerToApplication, Beside, NewSession, RememberedDevice, ScriptCookie, ScriptSameSite};
 pub use broker::{Broker, BrokerParts, SESSION_LIFE, Settings};
 pub use failure::{Failure, Fault, Refusal};
-pub use script_bundle::ScriptBundle;
 pub use snapshot::{ConfiguredConnection, PublishedFlow, Snapshot};
 pub use tracing_events::chain;
 pub use visitor::{LiveSession, Visitor};

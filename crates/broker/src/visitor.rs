@@ -29,6 +29,10 @@ pub struct Visitor {
     pub device: Option<SecretText>,
     /// What the browser calls itself (`User-Agent`).
     pub agent: Option<String>,
+    /// The languages that the browser wants (`Accept-Language`).
+    pub languages: Option<String>,
+    /// Cookies that scripts set, sealed, by the part of their names that says whose they are.
+    pub script_cookies: Vec<(String, SecretText)>,
     /// Address of the caller.
     pub remote: Option<IpAddr>,
     /// Ties page, log, audit and trace of this request together.

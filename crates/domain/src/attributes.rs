@@ -70,6 +70,8 @@ pub enum AttributeSource {
     Import,
     /// The person.
     Person,
+    /// The script of a sign-in. Nobody vouches for it: such a value never leads to an account.
+    Script,
 }
 
 /// Whether a value is known to belong to the person, and who says so.

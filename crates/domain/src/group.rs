@@ -39,6 +39,8 @@ pub enum MembershipSource {
     Admin(UserId),
     /// A bootstrap file or an import.
     Import,
+    /// The script of a sign-in, which may give and take the groups that an admin listed.
+    Script,
 }
 
 /// One reason for which a person is in a group.

@@ -86,6 +86,13 @@ pub enum MailContent {
         /// For how many minutes it works.
         minutes: u32,
     },
+    /// What the script of a sign-in sends: a mail that an admin wrote.
+    ByScript {
+        /// Its subject.
+        subject: String,
+        /// Its paragraphs.
+        paragraphs: Vec<String>,
+    },
     /// A test of the mail settings.
     Test,
 }
@@ -106,6 +113,7 @@ impl std::fmt::Debug for MailContent {
             Self::FactorsReset => "FactorsReset",
             Self::BypassIssued { .. } => "BypassIssued",
             Self::PasswordReset { .. } => "PasswordReset",
+            Self::ByScript { .. } => "ByScript",
             Self::Test => "Test",
         })
     }

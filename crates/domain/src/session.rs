@@ -16,7 +16,8 @@ pub struct Authentication {
     pub connection: Option<ConnectionId>,
     /// Methods after RFC 8176: `pwd`, or `fed` for an external provider.
     pub amr: Vec<String>,
-    /// Mapped attributes of a person without a local account; empty otherwise.
+    /// Mapped attributes of a person without a local account. In a grant also what a script tells in place of the
+    /// attributes of an account (null: nothing); empty otherwise.
     #[serde(default)]
     pub pass_through: Claims,
     /// Names of the mapped groups of a person without a local account; empty otherwise.

@@ -199,7 +199,7 @@ fn reverified(old: &AttributeValue, fresh: AttributeValue) -> Option<AttributeVa
     }
     let source = match &old.source {
         keep @ (AttributeSource::Admin(_) | AttributeSource::Import) => keep.clone(),
-        AttributeSource::Connection(_) | AttributeSource::Person => fresh.source,
+        AttributeSource::Connection(_) | AttributeSource::Person | AttributeSource::Script => fresh.source,
     };
     Some(AttributeValue { source, ..fresh })
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use usher_domain::{FlowDefinition, FlowOwner, MAX_STEPS};
 use usher_flow_script::{Level, ProgramShape, check};
-use usher_login_flow::lint::{Surroundings, step_shapes};
+use usher_login_flow::lint::{NOTHING_SHARED, Passkeys, Surroundings, step_shapes};
 use usher_storage::flow_versions::{self, NewFlowVersion};
 use usher_storage::{Tx, applications};
 
 use super::BootstrapFailure;
 use super::entries::text;
 use super::file::{BootstrapError, FlowEntry};
-use crate::snapshot::CONSOLE;
+use crate::snapshot::is_own;
 
 /// Validates an entry: what could never sign anybody in is refused here, as the console refuses it.
 pub fn flow(entry: FlowEntry) -> Result<(FlowOwner, FlowDefinition), String> {
@@ -44,7 +44,14 @@ pub fn flow(entry: FlowEntry) -> Result<(FlowOwner, FlowDefinition), String> {
     }
     if let Some(source) = &definition.script {
         let (secrets, libraries) = (BTreeSet::new(), BTreeMap::new());
-        let around = Surroundings { application: None, connections: &[], secrets: &secrets, libraries: &libraries };
+        let around = Surroundings {
+            application: None,
+            connections: &[],
+            secrets: &secrets,
+            libraries: &libraries,
+            shared: &NOTHING_SHARED,
+            passkeys: Passkeys::Possible,
+        };
         let shape = ProgramShape { steps: step_shapes(&definition, around), ..ProgramShape::default() };
         let fault = check(source, &shape).into_iter().find(|finding| finding.level == Level::Error);
         if let Some(fault) = fault {
@@ -63,7 +70,7 @@ pub(super) async fn make(
     let mut made = 0;
     for (owner, definition) in flows {
         if let FlowOwner::Application(id) = owner
-            && id.as_str() != CONSOLE
+            && !is_own(id)
             && applications::get(tx, id).await?.is_none()
         {
             let fault = BootstrapError::at(&format!("flow of {id}"), "there is no such application");

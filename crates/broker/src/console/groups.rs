@@ -106,7 +106,7 @@ pub fn fed_by(broker: &Broker, id: &GroupId) -> Vec<Connection> {
 /// Whether an admin may take a person out for this reason.
 pub fn is_by_hand(source: &MembershipSource) -> bool {
     match source {
-        MembershipSource::Admin(_) | MembershipSource::Import => true,
+        MembershipSource::Admin(_) | MembershipSource::Import | MembershipSource::Script => true,
         MembershipSource::Connection(_) => false,
     }
 }

@@ -9,6 +9,7 @@ use usher_storage::pending::{self, PendingRow};
 use usher_storage::{Hash, Purpose, hash, hex};
 
 use super::refuse::{page, refuse};
+use crate::account::linking::LinkIntent;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::flow_state::{self, LoadedFlow};
@@ -28,6 +29,9 @@ pub struct StoredHandshake {
     pub pending: PendingHandshake,
     /// Set when an admin tests the connection: hash of the binding cookie; nobody is signed in at the end.
     pub probe: Option<Hash>,
+    /// Set when somebody links another account on the account page: nobody is signed in at the end either.
+    #[serde(default)]
+    pub link: Option<LinkIntent>,
     /// The provider's answer, where it came as a form and waits for its browser.
     #[serde(default)]
     pub parked: Option<Vec<(String, String)>>,
@@ -35,6 +39,13 @@ pub struct StoredHandshake {
     /// nothing else (SESS-10).
     #[serde(default)]
     pub left_from: Option<LeftFrom>,
+}
+
+impl StoredHandshake {
+    /// One that belongs to no sign-in.
+    pub fn new(pending: PendingHandshake) -> Self {
+        Self { pending, probe: None, link: None, parked: None, left_from: None }
+    }
 }
 
 /// Where in a sign-in a hand-shake began.
@@ -99,12 +110,8 @@ pub async fn depart_loaded(
         Ok((begun, url)) => {
             let name = &configured.connection.name;
             note(&mut loaded.state.trace, now, TraceStage::Departure, format!("sent to {name} ({})", shown(&url)));
-            let stored = StoredHandshake {
-                pending: begun.pending,
-                probe: None,
-                parked: None,
-                left_from: LeftFrom::now(&loaded.state.flow),
-            };
+            let left_from = LeftFrom::now(&loaded.state.flow);
+            let stored = StoredHandshake { left_from, ..StoredHandshake::new(begun.pending) };
             if !keep(broker, loaded.state.flow.id(), stored).await? {
                 let refusal = page(broker, &loaded, RefusalCode::RateLimited, None, now);
                 return Err(refusal.into());
@@ -127,6 +134,7 @@ fn demand(loaded: &LoadedFlow) -> SignInDemand {
         max_age: upstream.max_age,
         login_hint: upstream.login_hint,
         ui_locales: upstream.ui_locales,
+        parameters: loaded.state.flow.execution().map(|asked| asked.upstream.clone()).unwrap_or_default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of a sign-in: plan, commit, and look again when the facts moved under it.
 
 use chrono::{DateTime, Utc};
-use usher_domain::{AccountNeed, FlowId, FlowOwner, RefusalCode, Subject, TraceStage, UserId};
+use usher_domain::{AccountNeed, Authenticator, FlowId, FlowOwner, RefusalCode, Subject, TraceStage, UserId};
 use usher_login_flow::{Evidence, FactorProof, FlowEvent, LoginFlow, ProvedIdentity, StepNumber, advance};
 use usher_oidc_provider::authorize::expected_subject;
 use usher_oidc_provider::error::ErrorCode;
@@ -14,7 +14,7 @@ use super::decisions;
 use super::evidence::{DecisionContext, vouched_email};
 use super::refuse::{record, refuse};
 use super::resume::stored_answer;
-use crate::answer::{AnswerToApplication, NewSession, RememberedDevice};
+use crate::answer::{AnswerToApplication, NewSession};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::flow_state::{self, LoadedFlow};
@@ -156,7 +156,10 @@ fn proof(broker: &Broker, flow: &LoginFlow, account: AccountNeed) -> Result<Proo
     let Some(proved) = flow.proved_identity() else {
         let evidence = flow.subject_completed().map(|done| &done.evidence);
         return Ok(match evidence {
-            Some(Evidence::Factor { proof: FactorProof::Answer { id: Some(id) }, .. }) => Proof::Passkey(id.clone()),
+            Some(Evidence::Factor {
+                authenticator: Authenticator::Passkey,
+                proof: FactorProof::Answer { id: Some(id) },
+            }) => Proof::Passkey(id.clone()),
             _ => Proof::Local,
         });
     };
@@ -261,11 +264,7 @@ async fn another_person(
     record(broker, &loaded.state.trace, code, visitor).await?;
     flow_state::forget(broker, loaded.state.flow.id()).await?;
     let error = request.refuse(ErrorCode::LoginRequired, "another person signed in than the one you named");
-    Ok(AnswerToApplication {
-        answer: responses::error(&error, &broker.issuer),
-        session: None,
-        application: request.application,
-    })
+    Ok(AnswerToApplication::plain(responses::error(&error, &broker.issuer), request.application))
 }
 
 async fn finished(
@@ -288,7 +287,7 @@ async fn finished(
         fault_logged(&fault, "a finished flow could not be marked");
     }
     let connection = plan.authentication.connection.clone();
-    let device = plan.remember.map(|(cookie, days)| RememberedDevice { cookie, days });
+    let device = committed.device;
     AnswerToApplication {
         answer: plan.answer,
         session: committed.cookie.map(|cookie| NewSession {
@@ -297,5 +296,6 @@ async fn finished(
             device,
         }),
         application: plan.request.application,
+        beside: committed.beside,
     }
 }

@@ -9,13 +9,13 @@ use usher_oidc_provider::error::ErrorCode;
 use usher_oidc_provider::responses;
 use usher_storage::{Purpose, grants, users};
 
-use super::factors::{self, FactorView, RecoveryCodesPage};
+use super::factors::{self, FactorView, Offered, PasskeyOffer, RecoveryCodesPage};
 use super::finish::Finished;
 use super::proof::{self, ProofPage};
 use super::refuse::{page, record, refuse};
 use super::script::{self, PromptPage};
 use super::{depart, finish, vouched};
-use crate::answer::AnswerToApplication;
+use crate::answer::{AnswerToApplication, RememberedDevice};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::flow_state::{self, LoadedFlow};
@@ -44,8 +44,8 @@ pub struct SignInPage {
     pub application: String,
     /// Whether user name and password are offered.
     pub password: bool,
-    /// Whether a passkey is offered, by itself.
-    pub passkey: bool,
+    /// The question for a passkey, where one is offered by itself.
+    pub passkey: Option<PasskeyOffer>,
     /// The open step; forms send it back.
     pub step: u8,
     /// The connections, in order.
@@ -79,6 +79,8 @@ pub enum Resumed {
     Prompt(Box<PromptPage>),
     /// Ask for a proof that an existing account is the person's own.
     Prove(Box<ProofPage>),
+    /// This browser is remembered, by a new cookie from now on: set it and look again.
+    Remembered(FlowId, RememberedDevice),
     /// Look again: the facts moved.
     Again(FlowId),
     /// Go to a provider.
@@ -97,6 +99,9 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
             reuse(broker, &mut loaded, session).await?;
         }
         vouched::satisfy(broker, &mut loaded).await?;
+        if let Some(device) = Box::pin(factors::recognise(broker, &mut loaded, visitor)).await? {
+            return Ok(Resumed::Remembered(loaded.state.flow.id().clone(), device));
+        }
         if next(&loaded.state.flow, now) != Next::RunScript {
             return Box::pin(show(broker, loaded, visitor)).await;
         }
@@ -109,8 +114,8 @@ pub async fn resume(broker: &Broker, id: &FlowId, visitor: &Visitor) -> Result<R
 async fn show(broker: &Broker, mut loaded: LoadedFlow, visitor: &Visitor) -> Result<Resumed, Failure> {
     let now = broker.now();
     match next(&loaded.state.flow, now) {
-        Next::ShowSignIn(offer) => Ok(Resumed::SignIn(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
-        Next::AskIdentifier(offer) => Ok(Resumed::Identify(Box::new(sign_in_page(broker, &loaded, offer, visitor)))),
+        Next::ShowSignIn(offer) => ask_who(broker, loaded, offer, visitor, Resumed::SignIn).await,
+        Next::AskIdentifier(offer) => ask_who(broker, loaded, offer, visitor, Resumed::Identify).await,
         Next::ProveOwnership(offer) => Ok(Resumed::Prove(Box::new(proof::page(broker, &loaded, offer)?))),
         Next::AskFactor(offer) => Box::pin(factors::page(broker, loaded, *offer, visitor)).await,
         Next::ShowRecoveryCodes(codes) => {
@@ -207,7 +212,26 @@ async fn reuse(broker: &Broker, loaded: &mut LoadedFlow, session: BrowserSession
     Ok(())
 }
 
-fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visitor: &Visitor) -> SignInPage {
+/// A page that asks who the person is, with a question for a passkey where one may answer it.
+async fn ask_who(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    offer: SignInOffer,
+    visitor: &Visitor,
+    page: fn(Box<SignInPage>) -> Resumed,
+) -> Result<Resumed, Failure> {
+    match factors::passkey_offer(broker, &mut loaded, &offer).await? {
+        Offered::Page(passkey) => Ok(page(Box::new(sign_in_page(broker, &loaded, (offer, passkey), visitor)))),
+        Offered::Again => Ok(Resumed::Again(loaded.state.flow.id().clone())),
+    }
+}
+
+fn sign_in_page(
+    broker: &Broker,
+    loaded: &LoadedFlow,
+    (offer, passkey): (SignInOffer, Option<PasskeyOffer>),
+    visitor: &Visitor,
+) -> SignInPage {
     let snapshot = broker.snapshot();
     let flow = &loaded.state.flow;
     let mut connections: Vec<ListedConnection> = offer
@@ -226,7 +250,7 @@ fn sign_in_page(broker: &Broker, loaded: &LoadedFlow, offer: SignInOffer, visito
         flow: flow.id().clone(),
         application: snapshot.application(&flow.request().application).map(|a| a.name.clone()).unwrap_or_default(),
         password: offer.password,
-        passkey: offer.passkey,
+        passkey,
         step: offer.step.get(),
         connections,
         identifier: offer.identifier.clone(),
@@ -243,11 +267,7 @@ async fn cannot_interact(broker: &Broker, loaded: &LoadedFlow) -> Result<AnswerT
     let request = loaded.state.request()?;
     flow_state::forget(broker, loaded.state.flow.id()).await?;
     let error = request.refuse(ErrorCode::LoginRequired, "nobody is signed in");
-    Ok(AnswerToApplication {
-        answer: responses::error(&error, &broker.issuer),
-        session: None,
-        application: request.application,
-    })
+    Ok(AnswerToApplication::plain(responses::error(&error, &broker.issuer), request.application))
 }
 
 /// A second look at a finished flow gets the same answer again (double GET, prefetch); the code in it works once.
@@ -271,5 +291,5 @@ pub async fn stored_answer(
         .open(Purpose::GRANT_REDIRECT, grant.id.as_str(), &grant.redirect)
         .map_err(|e| Fault::unreadable("redirect", e))?;
     let answer = serde_json::from_slice(&bytes).map_err(|e| Fault::unreadable("redirect", e))?;
-    Ok(AnswerToApplication { answer, session: None, application: grant.application })
+    Ok(AnswerToApplication::plain(answer, grant.application))
 }

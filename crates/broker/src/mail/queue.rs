@@ -45,6 +45,7 @@ fn life(content: &MailContent) -> Duration {
         | MailContent::RecoveryCodeUsed { .. }
         | MailContent::FactorsReset
         | MailContent::BypassIssued { .. }
+        | MailContent::ByScript { .. }
         | MailContent::Test => NOTICE_LIFE,
     }
 }

@@ -192,6 +192,8 @@ fn visitor(broker: &Broker, case: &Case) -> crate::visitor::Visitor {
         last_used: None,
         device: None,
         agent: case.agent.clone(),
+        languages: None,
+        script_cookies: Vec::new(),
         remote: case.ip,
         correlation: CorrelationId::random(broker.entropy()),
     }

@@ -4,7 +4,7 @@
 //! Names that belong to the protocol are never set.
 
 use serde_json::Value;
-use usher_domain::{Application, AttributeName, Claims, User};
+use usher_domain::{Application, AttributeName, AttributeSource, AttributeValue, Claims, User, Verification};
 use usher_oidc_provider::claims::is_reserved;
 use usher_provisioning::claims_of;
 use usher_storage::grants::Grant;
@@ -33,16 +33,39 @@ pub async fn known(
         return Ok(Known { user: None, groups: payload.authentication.groups.clone() });
     };
     let wants_groups = application.claims.groups.is_some();
+    let told = payload.authentication.pass_through.clone();
     broker
         .store
         .read(move |tx| {
+            let (user, told) = (user.clone(), told.clone());
             Box::pin(async move {
-                let account = users::get(tx, &user).await?;
+                let account = users::get(tx, &user).await?.map(|account| with_told(account, &told));
                 let groups = if wants_groups { names(tx, &user).await? } else { Vec::new() };
                 Ok::<_, Fault>(Known { user: account, groups })
             })
         })
         .await
+}
+
+/// An account with what the script of the sign-in tells in place of its attributes; null: nothing.
+fn with_told(mut account: User, told: &Claims) -> User {
+    for (name, value) in told {
+        let Ok(name) = AttributeName::parse(name) else { continue };
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let values: Vec<String> = match value {
+            Value::Null => Vec::new(),
+            Value::Array(items) => items.iter().map(text).collect(),
+            one => vec![text(one)],
+        };
+        if values.is_empty() {
+            account.attributes.remove(&name);
+            continue;
+        }
+        let (source, verified) = (AttributeSource::Script, Verification::Unverified);
+        let at = account.attributes.get(&name).map_or(account.created_at, |known| known.at);
+        account.attributes.insert(name, AttributeValue { values, source, verified, at });
+    }
+    account
 }
 
 async fn names(tx: &mut Tx, user: &usher_domain::UserId) -> Result<Vec<String>, Fault> {

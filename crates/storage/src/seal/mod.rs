@@ -49,6 +49,8 @@ impl Purpose {
     pub const SCRIPT_SECRET: Self = Self::new("script_secrets.sealed");
     /// What a published script rests on; row id: the key of the flow's owner.
     pub const SCRIPT_BUNDLE: Self = Self::new("flow_versions.bundle");
+    /// A cookie that a script set; row id: the part of its name that says whose it is.
+    pub const SCRIPT_COOKIE: Self = Self::new("cookie.script");
     /// What the script of a sign-in was told; row id: the recording's.
     pub const FLOW_RECORDING: Self = Self::new("flow_recordings.sealed");
     /// Seed of an authenticator app; row id: the app's.

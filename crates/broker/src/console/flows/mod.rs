@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use usher_domain::{Application, Authenticator, ConnectionId, FlowDefinition, FlowOption, FlowOwner, FlowStep};
-use usher_flow_script::{ProgramShape, check};
+use usher_flow_script::check;
 use usher_login_flow::lint::{self, Surroundings};
 use usher_storage::flow_versions::{self, DraftSave, FlowDraft, FlowVersionRow};
 use usher_storage::{Tx, script_libraries, script_secrets};
@@ -26,6 +26,7 @@ pub use reach::{breaking, naming};
 use super::{Admin, NotDone};
 use crate::broker::Broker;
 use crate::failure::Fault;
+use crate::login::script::Shared;
 
 /// The flow of an owner as the editor shows it.
 #[derive(Debug, Clone)]
@@ -46,6 +47,10 @@ pub struct OpenFlow {
     pub secrets: BTreeSet<String>,
     /// Script libraries.
     pub libraries: BTreeMap<String, String>,
+    /// What else scripts share, by name.
+    pub shared: lint::Shared,
+    /// Whether this installation can ask for passkeys.
+    pub passkeys: lint::Passkeys,
 }
 
 impl OpenFlow {
@@ -67,19 +72,15 @@ impl OpenFlow {
             connections,
             secrets: &self.secrets,
             libraries: &self.libraries,
+            shared: &self.shared,
+            passkeys: self.passkeys,
         }
     }
 
     /// What the engine finds in a text that is not saved yet.
     pub fn check_script(&self, broker: &Broker, text: &str) -> Vec<usher_flow_script::Finding> {
         let snapshot = broker.snapshot();
-        let shape = ProgramShape {
-            steps: lint::step_shapes(&self.definition, self.surroundings(snapshot.plain_connections())),
-            secrets: self.secrets.clone(),
-            libraries: self.libraries.keys().cloned().collect(),
-            prompts: BTreeSet::new(),
-        };
-        check(text, &shape)
+        check(text, &lint::program_shape(&self.definition, self.surroundings(snapshot.plain_connections())))
     }
 }
 
@@ -93,13 +94,15 @@ pub async fn open(broker: &Broker, owner: &FlowOwner) -> Result<Option<OpenFlow>
         },
     };
     let asked = owner.clone();
-    let (draft, published, secrets, libraries) = broker
+    let (draft, published, secrets, libraries, shared) = broker
         .store
         .read(move |tx| {
             Box::pin(async move {
                 let secrets = script_secrets::list(tx).await?.into_iter().map(|secret| secret.name).collect();
                 let libraries = script_libraries::list(tx).await?.into_iter().map(|l| (l.name, l.source)).collect();
-                Ok::<_, Fault>((flow_versions::draft(tx, &asked).await?, head(tx, &asked).await?, secrets, libraries))
+                let shared = Shared::read(tx).await?.names();
+                let draft = flow_versions::draft(tx, &asked).await?;
+                Ok::<_, Fault>((draft, head(tx, &asked).await?, secrets, libraries, shared))
             })
         })
         .await?;
@@ -109,7 +112,19 @@ pub async fn open(broker: &Broker, owner: &FlowOwner) -> Result<Option<OpenFlow>
     let definition = definition.or_else(|| published.as_ref().map(|version| version.definition.clone()));
     let definition = definition.unwrap_or_else(|| of_application(application.as_ref()));
     let owner = owner.clone();
-    Ok(Some(OpenFlow { owner, application, definition, revision, drafted, published, secrets, libraries }))
+    let passkeys = broker.passkeys_here();
+    Ok(Some(OpenFlow {
+        owner,
+        application,
+        definition,
+        revision,
+        drafted,
+        published,
+        secrets,
+        libraries,
+        shared,
+        passkeys,
+    }))
 }
 
 async fn head(tx: &mut Tx, owner: &FlowOwner) -> Result<Option<FlowVersionRow>, Fault> {

@@ -10,7 +10,7 @@ use super::super::{Admin, NotDone, change_configuration, deed};
 use super::{OpenFlow, open, save};
 use crate::broker::Broker;
 use crate::failure::Fault;
-use crate::script_bundle::{PROMPTS, ScriptBundle};
+use crate::login::script::ScriptBundle;
 use crate::visitor::Visitor;
 
 /// Versions that the history shows.
@@ -109,20 +109,12 @@ async fn store(
     .await
 }
 
-/// Libraries and secrets of the script, pinned; none without a script.
+/// What the script rests on, pinned; none without a script.
 async fn bundle(broker: &Broker, open: &OpenFlow) -> Result<Option<usher_storage::Sealed>, Fault> {
-    let Some(script) = &open.definition.script else { return Ok(None) };
-    let (libraries, secrets, prompts) = broker
-        .store
-        .read(move |tx| {
-            Box::pin(async move {
-                let libraries = usher_storage::script_libraries::list(tx).await?;
-                let secrets = usher_storage::script_secrets::list_sealed(tx).await?;
-                Ok::<_, Fault>((libraries, secrets, usher_storage::settings::get(tx, PROMPTS).await?))
-            })
-        })
-        .await?;
-    let bundle = ScriptBundle::of(broker, libraries, secrets)?.named_in(script).with_prompts(prompts.as_deref())?;
+    let Some(script) = open.definition.script.clone() else { return Ok(None) };
+    let sealer = broker.store.sealer().clone();
+    let bundle =
+        broker.store.read(move |tx| Box::pin(async move { ScriptBundle::of(tx, &sealer, &script).await })).await?;
     bundle.seal(broker, &open.owner).map(Some)
 }
 

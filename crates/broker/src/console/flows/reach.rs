@@ -22,7 +22,9 @@ pub fn breaking(broker: &Broker, id: &ConnectionId) -> Vec<(FlowOwner, FactorsBy
             FlowOwner::Application(id) => snapshot.application(id),
         };
         let connections = snapshot.plain_connections();
-        let around = Surroundings { application, connections, secrets: &secrets, libraries: &libraries };
+        let (secrets, libraries, passkeys) = (&secrets, &libraries, broker.passkeys_here());
+        let shared = &lint::NOTHING_SHARED;
+        let around = Surroundings { application, connections, secrets, libraries, shared, passkeys };
         lint::steps_met(&flow.definition, around, &configured.connection)
     };
     let all = snapshot.flows.iter().map(|(owner, flow)| (owner.clone(), steps(owner, flow)));

@@ -31,6 +31,8 @@ pub use records::SESSION_KEY;
 
 use super::evidence::{DecisionContext, decide_now};
 use super::script;
+use crate::answer::RememberedDevice;
+use crate::answer::Beside;
 use crate::failure::Fault;
 use crate::visitor::Visitor;
 
@@ -86,7 +88,7 @@ pub struct FinishPlan {
     pub enrolments: Vec<Enrolment>,
     /// Whose flow it was; none for an application's own settings.
     pub owner: Option<FlowOwner>,
-    /// The browser to remember, as its cookie says it, and for how many days.
+    /// A token for the browser to remember, and for how many days.
     pub remember: Option<(SecretText, u16)>,
     /// What the script wants done, opaque (the codec of `script::effects`).
     pub script_record: Option<String>,
@@ -105,10 +107,14 @@ pub struct FinishPlan {
 pub struct Committed {
     /// The new session's cookie; absent when a session was reused.
     pub cookie: Option<CookieId>,
+    /// The cookie of a browser that is remembered from now on.
+    pub device: Option<RememberedDevice>,
     /// The trace as it was written.
     pub trace: SignInTrace,
     /// Whether the configuration changed with it.
     pub configuration_moved: bool,
+    /// What the script adds to the response.
+    pub beside: Beside,
 }
 
 /// Why nothing was committed.
@@ -169,15 +175,19 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
     }
     authentication.pass_through = person.pass_through.clone();
     authentication.groups.clone_from(&person.groups);
+    let mut device = None;
     if let Some(user) = &person.user {
-        enrol::land(tx, &plan, user).await?;
+        device = enrol::land(tx, &plan, user).await?;
     } else if !plan.enrolments.is_empty() {
         // Nobody is left whom a factor could belong to: never a stranger.
         return Err(NotCommitted::Refused(RefusalCode::MfaNeedsAccount));
     }
+    let mut beside = Beside::default();
+    // What a script tells the application lives for this sign-in: the session does not take it over.
+    let mut told = authentication.clone();
     if let Some(record) = plan.script_record.clone() {
-        script::effects::land(tx, &mut plan, &person, &record).await?;
-        script::effects::tell_claims(&record, &mut authentication)?;
+        beside = script::effects::land(tx, &mut plan, &person, &record).await?;
+        script::effects::tell_claims(&mut plan, &record, &mut told)?;
     }
     let (sid, cookie) = match &plan.proof {
         Proof::Session(sid) if plan.session_ends.is_none() => (sid.clone(), None),
@@ -186,9 +196,9 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
             (sid, Some(cookie))
         }
     };
-    records::write_grant(tx, &plan, &person, authentication, sid).await?;
+    records::write_grant(tx, &plan, &person, told, sid).await?;
     let trace = records::write_records(tx, &plan, &person).await?;
-    Ok(Committed { cookie, trace, configuration_moved: plan.configuration_moved })
+    Ok(Committed { cookie, device, trace, configuration_moved: plan.configuration_moved, beside })
 }
 
 async fn resolve(tx: &mut Tx, plan: &mut FinishPlan) -> Result<Person, NotCommitted> {

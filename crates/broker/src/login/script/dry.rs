@@ -1,12 +1,13 @@
 //! A script in a sign-in that is only tried out: the same run, the same reading of people and accounts, and every call
 //! out answered by a stub.
 
-use serde_json::json;
 use usher_domain::RefusalCode;
 use usher_flow_script::{Fact, Outcome, Program};
 use usher_login_flow::{FlowEvent, ScriptSaid, advance};
 
-use super::bundle::Bundle;
+use super::bundle::ScriptBundle;
+use super::facts::Out;
+use super::shared::Shared;
 use super::{MAX_FACTS, facts, program, record, said};
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -43,9 +44,7 @@ pub(crate) fn draft_program(
     libraries: std::collections::BTreeMap<String, String>,
 ) -> Program {
     let snapshot = broker.snapshot();
-    let mut bundle = Bundle::default();
-    bundle.libraries = libraries;
-    let mut program = program::assemble(source, &bundle);
+    let mut program = program::assemble(source, &ScriptBundle::open_to_all(libraries));
     program.steps = program::shapes(loaded.state.flow.plan(), &snapshot);
     program.application_name = program::name_of(&snapshot, &loaded.state.flow.request().application);
     program
@@ -59,20 +58,18 @@ pub(crate) async fn dry_run(
     (visitor, seen): (&Visitor, &mut Seen),
 ) -> Result<Dry, Fault> {
     let mut kept = record::known(broker, &loaded.state, visitor).await?;
+    let shared = broker.store.read(|tx| Box::pin(async move { Shared::read(tx).await })).await?.names();
+    let mut program = program.clone();
+    (program.prompts, program.mails, program.roles) = (shared.prompts, shared.mails, shared.roles);
     for _ in 0..=MAX_FACTS {
         let application = loaded.state.flow.request().application.clone();
-        let ran = match broker.scripts.run(&application, program, &kept.record).await {
+        let ran = match broker.scripts.run(&application, &program, &kept.record).await {
             Ok(ran) => ran,
             Err(cut) => return Ok(Dry::Broken(cut.to_string())),
         };
         if let Outcome::Need(fact) = &ran.outcome {
-            let answer = match &**fact {
-                Fact::Http(_) => {
-                    seen.stubbed = true;
-                    json!({ "how": "failed" })
-                }
-                other => facts::answer(broker, loaded, other, visitor).await?,
-            };
+            seen.stubbed |= matches!(**fact, Fact::Http(_));
+            let answer = facts::answer(broker, loaded, fact, visitor, Out::Stays).await?;
             kept.record.facts.insert(fact.key(), answer);
             continue;
         }

@@ -1,25 +1,23 @@
 //! What a script wants changed: ended sessions at once, everything else with the last transaction of the sign-in, and
 //! never who the person is or what they may do here (SCRIPT-19).
 
-use serde_json::{Value, json};
-use usher_domain::{
-    AttributeName, AttributeSource, AttributeValue, AuditActor, TraceStage, User, UserId, Verification,
-};
+use serde_json::Value;
+use usher_domain::{Authentication, Subject, TraceStage, UserId};
 use usher_flow_script::{Effect, Run, Who, may_be_written};
-use usher_storage::{Tx, attribute_definitions, audit, grants, sessions, users};
+use usher_storage::{Tx, grants, sessions};
 
 use super::facts::own_account;
 use super::record::{Kept, line};
-use crate::audit::{event, user_object};
+use super::{cookies, lands};
+use crate::answer::Beside;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::flow_state::LoadedFlow;
 use crate::login::commit::{FinishPlan, NotCommitted, Person};
 use crate::tracing_events::note;
 
-/// Longest value and most values of an attribute that a script writes.
-const VALUE: usize = 1_000;
-const VALUES: usize = 20;
+/// Claims that an application may take for proved, whatever stands beside them: told as they are, or not at all.
+const PROVED: [&str; 2] = ["email", "phone_number"];
 
 /// Carries out what does not wait for the end, beyond what earlier runs did.
 pub(super) async fn carry_out_at_once(
@@ -62,37 +60,51 @@ async fn end_session(broker: &Broker, loaded: &LoadedFlow, who: &Who, session: &
     Ok(ended.await?)
 }
 
-/// Lands what the last run wants, inside the last transaction. What may not be done is left out and written down: the
-/// sign-in itself is proved.
+/// Lands what the last run wants, inside the last transaction; gives what goes back with the response. What may not be
+/// done is left out and written down: the sign-in itself is proved.
 pub(crate) async fn land(
     tx: &mut Tx,
     plan: &mut FinishPlan,
     person: &Person,
     record: &str,
-) -> Result<(), NotCommitted> {
+) -> Result<Beside, NotCommitted> {
     let kept = Kept::read(Some(record))?;
-    let mut written = Vec::new();
-    for effect in &kept.effects {
+    let (mut beside, mut written, mut roles) = (Beside::default(), Vec::new(), Vec::new());
+    let own = |who: &Who| person.user.as_ref().filter(|user| means(who, user)).is_some();
+    for effect in kept.effects {
         match effect {
-            Effect::SetLocalClaim { name, value, who } => match person.user.as_ref().filter(|user| means(who, user)) {
-                Some(_) => written.push((name.clone(), value.clone())),
-                None => refused(plan, "an attribute of somebody who has no account here"),
-            },
-            Effect::AssignRoles { .. } | Effect::RemoveRoles { .. } => refused(plan, "rights of the console"),
-            Effect::Associate { .. } | Effect::RemoveAssociation { .. } => {
-                refused(plan, "links between accounts: the person proves those");
+            Effect::SetLocalClaim { name, value, who } if own(&who) => written.push((name, value)),
+            Effect::SetLocalClaim { .. } => refused(plan, "an attribute of somebody who has no account here"),
+            Effect::AssignRoles { who, roles: named } if own(&who) => {
+                roles.extend(named.into_iter().map(|name| (name, lands::Towards::In)));
             }
-            Effect::SetCookie(_) | Effect::SetResponseHeader { .. } | Effect::SendEmail { .. } => {
-                refused(plan, "cookies, headers and mail: not available");
+            Effect::RemoveRoles { who, roles: named } if own(&who) => {
+                roles.extend(named.into_iter().map(|name| (name, lands::Towards::Out)));
             }
-            // The one was done already; the other is told with the answer.
-            Effect::TerminateSession { .. } | Effect::SetClaim { .. } => {}
+            Effect::AssignRoles { .. } | Effect::RemoveRoles { .. } => {
+                refused(plan, "roles of somebody who has no account here");
+            }
+            Effect::SetCookie(spec) => {
+                let owner = plan.owner.as_ref().ok_or(Fault::Invariant("a script belongs to a published flow"))?;
+                let with = (plan.store.sealer(), &*plan.entropy);
+                beside.cookies.push(cookies::sealed(with, owner.key(), &spec, plan.now)?);
+            }
+            Effect::SetResponseHeader { name, value } => beside.headers.push((name, value)),
+            // The first was done already, the second is told with the answer, the mails are written below.
+            Effect::TerminateSession { .. } | Effect::SetClaim { .. } | Effect::SendEmail { .. } => {}
         }
     }
     if let Some(user) = &person.user {
-        write(tx, plan, user, written).await?;
+        lands::attributes(tx, plan, user, written).await?;
+        lands::roles(tx, plan, user, roles).await?;
     }
-    Ok(())
+    for letter in kept.letters {
+        match person.user.as_ref().filter(|user| means(&letter.who, user)) {
+            Some(user) => lands::letter(tx, plan, user, letter).await?,
+            None => refused(plan, "a mail to somebody who has no account here"),
+        }
+    }
+    Ok(beside)
 }
 
 /// Whether an effect is about the person who signed in: the flow knows one person, by account or by step.
@@ -100,88 +112,27 @@ fn means(who: &Who, user: &UserId) -> bool {
     who.unique_id.as_ref().is_none_or(|id| id == user.as_str())
 }
 
-fn refused(plan: &mut FinishPlan, what: &str) {
+/// Writes down what is not done.
+pub(super) fn refused(plan: &mut FinishPlan, what: &str) {
     note(&mut plan.trace, plan.now, TraceStage::Script, format!("not done for the script: {what}"));
 }
 
-/// Writes attributes of the schema that are neither protected nor unique, and never the address.
-async fn write(
-    tx: &mut Tx,
-    plan: &mut FinishPlan,
-    id: &UserId,
-    wanted: Vec<(String, Value)>,
-) -> Result<(), NotCommitted> {
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let schema = usher_domain::AttributeSchema::with(attribute_definitions::list(tx).await?);
-    let user = users::get(tx, id).await?.ok_or(Fault::Invariant("the account of a sign-in exists"))?;
-    let mut after = user.clone();
-    let mut names = Vec::new();
-    for (name, value) in wanted {
-        let known = AttributeName::parse(&name).ok().filter(|name| schema.get(name).is_some());
-        let open = known.filter(|name| {
-            may_be_written(name.as_str())
-                && !schema.is_protected(name)
-                && !schema.is_unique(name)
-                && *name != AttributeName::email()
-        });
-        match open {
-            Some(name) => {
-                names.push(name.as_str().to_owned());
-                put(&mut after, name, &value, plan);
-            }
-            None => refused(plan, &format!("the attribute {} is not a script's to write", line(&name))),
-        }
-    }
-    if after.attributes == user.attributes {
-        return Ok(());
-    }
-    if users::update_attributes(tx, id, user.revision, &after.attributes).await?.is_none() {
-        return Err(NotCommitted::RaceLost);
-    }
-    let mut event = event(&plan.visitor, plan.now, "user.updated", AuditActor::System);
-    event.object = user_object(id);
-    event.correlation = Some(plan.trace.correlation.clone());
-    event.detail = json!({ "attributes": names, "by": "script" });
-    audit::insert(tx, &event).await?;
-    note(&mut plan.trace, plan.now, TraceStage::Script, format!("account updated by the script: {}", names.join(", ")));
-    Ok(())
-}
-
-fn put(user: &mut User, name: AttributeName, value: &Value, plan: &FinishPlan) {
-    let values: Vec<String> = match value {
-        Value::Null => Vec::new(),
-        Value::Array(items) => items.iter().take(VALUES).map(text).collect(),
-        one => vec![text(one)],
-    };
-    if values.is_empty() {
-        user.attributes.remove(&name);
-        return;
-    }
-    let source = AttributeSource::Import;
-    user.attributes.insert(name, AttributeValue { values, source, verified: Verification::Unverified, at: plan.now });
-}
-
-fn text(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    text.chars().filter(|c| !c.is_control()).take(VALUE).collect()
-}
-
-/// Claims for this sign-in only, told to the application: of a person without an account, whose claims travel with it.
-pub(crate) fn tell_claims(record: &str, authentication: &mut usher_domain::Authentication) -> Result<(), Fault> {
-    if !matches!(authentication.subject, usher_domain::Subject::Federated { .. }) {
-        return Ok(());
-    }
+/// Claims for this sign-in only, told to the application in place of what is known.
+pub(crate) fn tell_claims(plan: &mut FinishPlan, record: &str, told: &mut Authentication) -> Result<(), Fault> {
     for effect in Kept::read(Some(record))?.effects {
-        if let Effect::SetClaim { name, value, .. } = effect
-            && may_be_written(&name)
-            && name != "email"
-        {
-            match value {
-                Value::Null => drop(authentication.pass_through.remove(&name)),
-                value => drop(authentication.pass_through.insert(name, value)),
-            }
+        let Effect::SetClaim { name, value, who } = effect else { continue };
+        let own = match &told.subject {
+            Subject::Local { user } => means(&who, user),
+            Subject::Federated { .. } => who.unique_id.is_none(),
+        };
+        if !own || !may_be_written(&name) || PROVED.contains(&name.as_str()) {
+            refused(plan, &format!("the claim {} is not a script's to tell", line(&name)));
+            continue;
+        }
+        match (&told.subject, value) {
+            // Of an account, null takes the attribute's place.
+            (Subject::Federated { .. }, Value::Null) => drop(told.pass_through.remove(&name)),
+            (_, value) => drop(told.pass_through.insert(name, value)),
         }
     }
     Ok(())

@@ -47,11 +47,8 @@ pub async fn ended(
         ScriptEnding::Application { code, message, .. } => {
             let request = loaded.state.request()?;
             let error = request.refuse(registered(code.as_deref()), printable(message.as_deref()));
-            Ok(Resumed::Answer(Box::new(AnswerToApplication {
-                answer: responses::error(&error, &broker.issuer),
-                session: None,
-                application: request.application,
-            })))
+            let answer = responses::error(&error, &broker.issuer);
+            Ok(Resumed::Answer(Box::new(AnswerToApplication::plain(answer, request.application))))
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use usher_domain::{AttributeName, EmailAddress, ExternalIdentity, LocalPart, Subject, User, UserId, UserName};
-use usher_flow_script::{Fact, SessionView, Who};
+use usher_flow_script::{Fact, HttpAnswer, SessionView, Who};
 use usher_login_flow::{Evidence, LoginFlow};
 use usher_storage::{Tx, grants, links, sessions, users};
 
@@ -22,12 +22,21 @@ use crate::visitor::Visitor;
 /// Most accounts of one answer.
 const MOST: usize = 10;
 
+/// Whether a call leaves the house.
+pub(super) enum Out<'a> {
+    /// It does, and counts.
+    Goes(&'a mut http::Spent),
+    /// It does not: a sign-in is only tried out, and nobody answers.
+    Stays,
+}
+
 /// Finds one fact out.
 pub(super) async fn answer(
     broker: &Broker,
     loaded: &mut LoadedFlow,
     fact: &Fact,
     visitor: &Visitor,
+    out: Out<'_>,
 ) -> Result<Value, Fault> {
     let now = broker.now();
     let text = format!("script asks for {}", super::name_of(fact));
@@ -41,7 +50,10 @@ pub(super) async fn answer(
         Fact::AuthenticatedApplications => applications(broker, visitor).await,
         Fact::MicrosoftEmailVerification { step } => Ok(Value::from(microsoft_verified(flow, *step))),
         Fact::Http(call) => {
-            let answer = http::call(broker, flow, call).await?;
+            let answer = match out {
+                Out::Goes(spent) => http::call(broker, flow, call, spent).await?,
+                Out::Stays => HttpAnswer::Failed { status: None },
+            };
             serde_json::to_value(answer).map_err(|e| Fault::unreadable("answer of a call", e))
         }
     }

@@ -8,8 +8,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, Uri};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 use usher_connectors::FetchError;
 use usher_flow_script::{HttpAnswer, HttpAuth, HttpCall};
@@ -21,6 +23,9 @@ use crate::failure::Fault;
 
 /// Until the answer is complete, all attempts together.
 const WITHIN: Duration = Duration::from_secs(5);
+/// The same for all calls of one sign-in, and how many there are at most.
+const ALL_WITHIN: Duration = Duration::from_secs(10);
+const CALLS: u32 = 5;
 /// Largest body, in bytes.
 const BODY: usize = 256 << 10;
 /// Attempts: one, and two more after 5xx.
@@ -29,11 +34,36 @@ const ATTEMPTS: usize = 3;
 const REFUSED: [&str; 8] =
     ["host", "content-length", "transfer-encoding", "connection", "upgrade", "cookie", "te", "idempotency-key"];
 
+/// What the calls of one sign-in cost so far, runs that were taken back included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Spent {
+    calls: u32,
+    ms: u64,
+}
+
+impl Spent {
+    /// How long the next call may take; none: no call is left.
+    fn next(&mut self) -> Option<Duration> {
+        let left = ALL_WITHIN.saturating_sub(Duration::from_millis(self.ms)).min(WITHIN);
+        self.calls = self.calls.saturating_add(1);
+        (self.calls <= CALLS && !left.is_zero()).then_some(left)
+    }
+}
+
 /// Makes a call; what goes wrong is an answer too.
-pub(super) async fn call(broker: &Broker, flow: &LoginFlow, call: &HttpCall) -> Result<HttpAnswer, Fault> {
+pub(super) async fn call(
+    broker: &Broker,
+    flow: &LoginFlow,
+    call: &HttpCall,
+    spent: &mut Spent,
+) -> Result<HttpAnswer, Fault> {
+    let Some(within) = spent.next() else { return Ok(HttpAnswer::TimedOut) };
     let hosts = allowed_hosts(broker).await?;
     let key = format!("{}-{}", flow.id(), call.number);
-    let answered = tokio::time::timeout(WITHIN, asked(broker, &hosts, call, &key)).await;
+    let began = Instant::now();
+    let answered = tokio::time::timeout(within, asked(broker, &hosts, call, &key)).await;
+    let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    spent.ms = spent.ms.saturating_add(took);
     let answer = answered.unwrap_or(HttpAnswer::TimedOut);
     let host = Url::parse(&call.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     tracing::info!(application = %flow.request().application, %host, method = call.method, answer = word(&answer), "a script asked a host");
@@ -51,9 +81,7 @@ fn word(answer: &HttpAnswer) -> &'static str {
 
 async fn asked(broker: &Broker, hosts: &[String], call: &HttpCall, key: &str) -> HttpAnswer {
     let refused = HttpAnswer::Failed { status: None };
-    if !listed(hosts, &call.url) {
-        return refused;
-    }
+    let Some(target) = listed(broker, hosts, &call.url) else { return refused };
     let Some(mut headers) = headers(call) else { return refused };
     if let Some(auth) = &call.auth {
         match authorization(broker, hosts, auth).await {
@@ -69,8 +97,7 @@ async fn asked(broker: &Broker, hosts: &[String], call: &HttpCall, key: &str) ->
     for _ in 0..ATTEMPTS {
         let mut request = Request::new(body.clone());
         *request.method_mut() = if call.method == "POST" { http::Method::POST } else { http::Method::GET };
-        let Ok(uri) = call.url.parse() else { return last };
-        *request.uri_mut() = uri;
+        request.uri_mut().clone_from(&target);
         request.headers_mut().clone_from(&headers);
         match broker.fetch.fetch(request).await {
             Ok(answer) if answer.status().is_server_error() => {
@@ -84,16 +111,23 @@ async fn asked(broker: &Broker, hosts: &[String], call: &HttpCall, key: &str) ->
     last
 }
 
-/// Whether the host is on the list, exactly: `api.test`, or `api.test:8443` where the port is not the usual one.
-fn listed(hosts: &[String], url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
-    let Some(host) = url.host_str() else { return false };
+/// The address as it was judged, if its host is on the list, exactly: `api.test`, or `api.test:8443` where the port is not
+/// the usual one. What is sent is what was judged, never the script's text read a second time. Usher itself is nobody to
+/// ask, listed or not: it would answer as to a neighbour.
+fn listed(broker: &Broker, hosts: &[String], url: &str) -> Option<Uri> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str()?;
     let name = match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
     let bare = url.username().is_empty() && url.password().is_none() && matches!(url.scheme(), "https" | "http");
-    bare && hosts.iter().any(|listed| listed.eq_ignore_ascii_case(&name))
+    let own = Url::parse(broker.public_url()).is_ok_and(|own| own.origin() == url.origin());
+    if !bare || own || !hosts.iter().any(|listed| listed.eq_ignore_ascii_case(&name)) {
+        return None;
+    }
+    let target: Uri = url.as_str().parse().ok()?;
+    (target.host() == Some(host) && target.port_u16() == url.port()).then_some(target)
 }
 
 fn headers(call: &HttpCall) -> Option<HeaderMap> {
@@ -165,9 +199,7 @@ async fn token(
     (endpoint, (id, secret), scope): (&str, (&str, &str), Option<&str>),
 ) -> Result<String, HttpAnswer> {
     let refused = || HttpAnswer::Failed { status: None };
-    if !listed(hosts, endpoint) {
-        return Err(refused());
-    }
+    let endpoint = listed(broker, hosts, endpoint).ok_or_else(refused)?;
     let request = Request::post(endpoint)
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(AUTHORIZATION, basic(id, secret))

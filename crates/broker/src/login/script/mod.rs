@@ -4,28 +4,34 @@
 //! lands with the end of the sign-in, and whatever it does wrong refuses that one sign-in.
 
 mod bundle;
+mod cookies;
 mod dry;
 pub(crate) mod effects;
 mod ended;
 mod facts;
 mod http;
+mod lands;
+mod letters;
 mod people;
 mod program;
 mod prompt;
 mod record;
 mod runner;
 mod said;
+pub(crate) mod shared;
 
 use usher_domain::{RefusalCode, TraceStage};
 use usher_flow_script::{Fact, Outcome, Program, Run};
 use usher_login_flow::QuestionResult;
 
-pub use bundle::{PromptField, PromptTemplate};
+pub use bundle::ScriptBundle;
 pub(crate) use dry::{Dry, Seen, draft_program, dry_run};
 pub use ended::ended;
 pub use program::Scripts;
 pub use prompt::{PromptPage, ShownField, prompt_page, submit_prompt};
+pub use shared::{MailTemplate, PromptField, PromptTemplate, Shared};
 
+use self::facts::Out;
 use self::record::Kept;
 use super::refuse::refuse;
 use crate::broker::Broker;
@@ -73,7 +79,7 @@ async fn until_it_asks(
             return Ok(Err("the script used up the time of this sign-in".to_owned()));
         }
         let Outcome::Need(fact) = &ran.outcome else { return Ok(Ok(ran)) };
-        let answer = facts::answer(broker, loaded, fact, visitor).await?;
+        let answer = facts::answer(broker, loaded, fact, visitor, Out::Goes(&mut kept.spent)).await?;
         kept.record.facts.insert(fact.key(), answer);
     }
     Ok(Err(format!("the script asked for more than {MAX_FACTS} facts")))
@@ -89,6 +95,8 @@ async fn take_in(
         Ok(said::Said::Goes(said, call)) => {
             let position = loaded.state.flow.script().map_or(0, |script| script.answered().len());
             kept.asked(position, call);
+            let pinned = program::pinned(broker, &loaded.state.flow).await?;
+            kept.letters = pinned.map(|pinned| letters::of(&ran.effects, &pinned.bundle.mails)).unwrap_or_default();
             kept.effects = ran.effects.into_iter().filter(|effect| !effect.is_immediate()).collect();
             said::take(broker, loaded, (&kept, said), visitor).await
         }

@@ -7,23 +7,22 @@ use usher_domain::{ApplicationId, FlowVersion};
 use usher_flow_script::{OptionShape, Program, StepShape};
 use usher_login_flow::lint::authenticator_name;
 use usher_login_flow::{FlowPlan, LoginFlow, StepOption};
-use usher_storage::{flow_versions, settings};
+use usher_storage::flow_versions;
 
-use super::bundle::Bundle;
+use super::bundle::ScriptBundle;
 use super::runner::Brakes;
+use super::shared::{HOSTS, ROLES, setting};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::snapshot::Snapshot;
 
-/// The setting that lists the hosts which scripts may ask.
-const HOSTS: &str = "script.hosts";
 /// Published scripts kept in memory.
 const PINNED: u64 = 200;
 
 /// A published script with what belongs to it.
 pub(super) struct Pinned {
     source: String,
-    pub bundle: Bundle,
+    pub bundle: ScriptBundle,
 }
 
 /// What scripts share in a process: published versions, and the brakes.
@@ -55,7 +54,7 @@ pub(super) async fn pinned(broker: &Broker, flow: &LoginFlow) -> Result<Option<A
     let row = broker.store.read(move |tx| Box::pin(async move { flow_versions::get(tx, &asked).await })).await?;
     let Some(row) = row else { return Ok(None) };
     let Some(source) = row.definition.script.clone() else { return Ok(None) };
-    let bundle = Bundle::open(broker.store.sealer(), &version.owner, row.bundle.as_ref())?;
+    let bundle = ScriptBundle::open(broker.store.sealer(), &version.owner, row.bundle.as_ref())?;
     let pinned = Arc::new(Pinned { source, bundle });
     broker.scripts.pinned.insert(version, Arc::clone(&pinned));
     Ok(Some(pinned))
@@ -68,15 +67,17 @@ pub(super) async fn of(broker: &Broker, flow: &LoginFlow) -> Result<Option<Progr
     let mut program = assemble(&pinned.source, &pinned.bundle);
     program.steps = shapes(flow.plan(), &snapshot);
     program.application_name = name_of(&snapshot, &flow.request().application);
+    program.roles = broker.store.read(|tx| Box::pin(async move { setting(tx, ROLES).await })).await?;
     Ok(Some(program))
 }
 
 /// A program without steps.
-pub(super) fn assemble(source: &str, bundle: &Bundle) -> Program {
+pub(super) fn assemble(source: &str, bundle: &ScriptBundle) -> Program {
     let mut program = Program::new(source);
     program.libraries = bundle.libraries.clone();
     program.secrets = bundle.secrets();
     program.prompts = bundle.prompts.keys().cloned().collect();
+    program.mails = bundle.mails.keys().cloned().collect();
     program
 }
 
@@ -104,9 +105,5 @@ pub(super) fn shape(option: &StepOption, snapshot: &Snapshot) -> Option<OptionSh
 
 /// The hosts that scripts may ask: none unless an admin listed them.
 pub(super) async fn allowed_hosts(broker: &Broker) -> Result<Vec<String>, Fault> {
-    let text = broker.store.read(move |tx| Box::pin(async move { settings::get(tx, HOSTS).await })).await?;
-    match text {
-        Some(text) => serde_json::from_str(&text).map_err(|e| Fault::unreadable("hosts of scripts", e)),
-        None => Ok(Vec::new()),
-    }
+    broker.store.read(|tx| Box::pin(async move { setting(tx, HOSTS).await })).await
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use usher_domain::{CorrelationId, FlowId, RefusalCode, TraceStage};
 use usher_login_flow::{FlowEvent, PromptAsk, advance};
 
-use super::bundle::{PromptField, PromptTemplate};
+use super::shared::{PromptField, PromptTemplate};
 use super::{program, said};
 use crate::broker::Broker;
 use crate::failure::Failure;

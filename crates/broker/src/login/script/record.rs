@@ -9,7 +9,9 @@ use usher_flow_script::{Effect, Record, RequestFacts, Run, StepOutcome, StepResu
 use usher_login_flow::{Answered, LoginFlow, Question, QuestionResult};
 use usher_oidc_provider::authorize::AuthorizationRequest;
 
-use super::people;
+use super::http::Spent;
+use super::letters::Letter;
+use super::{cookies, people};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::flow_state::FlowState;
@@ -30,6 +32,10 @@ pub(super) struct Kept {
     calls: Vec<String>,
     /// What lands with the end of the sign-in, as the last run wants it.
     pub effects: Vec<Effect>,
+    /// The mails among them, written out.
+    pub letters: Vec<Letter>,
+    /// What calls out cost so far.
+    pub spent: Spent,
     /// Processor time so far.
     pub cpu_ms: u64,
     told_calls: usize,
@@ -108,19 +114,20 @@ fn begin(broker: &Broker, state: &FlowState, visitor: &Visitor, record: &mut Rec
     let request = state.request()?;
     record.started_at_ms = state.flow.created_at().timestamp_millis();
     record.seed = u64::from_be_bytes(seed);
-    record.request = browser(visitor);
+    record.request = browser(broker, &state.flow, visitor);
     record.request.params = params(&request);
     record.requested_acr.clone_from(&request.acr_values);
     Ok(())
 }
 
-/// What a script may know of the browser: an allow-list of headers, and the address.
-pub(super) fn browser(visitor: &Visitor) -> RequestFacts {
-    let agent = visitor.agent.clone().map(|agent| ("user-agent".to_owned(), agent));
+/// What a script may know of the browser: two headers, the cookies that scripts of this flow set, and the address.
+fn browser(broker: &Broker, flow: &LoginFlow, visitor: &Visitor) -> RequestFacts {
+    let headers = [("user-agent", &visitor.agent), ("accept-language", &visitor.languages)];
+    let owner = flow.plan().version.as_ref().map_or("", |version| version.owner.as_str());
     RequestFacts {
-        headers: agent.into_iter().collect(),
+        headers: headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect(),
         params: BTreeMap::new(),
-        cookies: BTreeMap::new(),
+        cookies: cookies::opened(broker.store.sealer(), owner, visitor, broker.now()),
         ip: visitor.remote_text().unwrap_or_default(),
     }
 }
@@ -157,7 +164,7 @@ async fn result(
             let done = flow.completed().get(*position);
             let done = done.ok_or(Fault::Invariant("a completed question has its step"))?;
             let mut view = people::of_step(broker, done).await?;
-            view.request = Some(browser(visitor));
+            view.request = Some(browser(broker, flow, visitor));
             StepOutcome::Succeeded(Box::new(view))
         }
         QuestionResult::Failed { code, connection } => failed(broker, *code, connection.as_ref()),
