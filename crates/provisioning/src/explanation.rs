@@ -113,6 +113,8 @@ pub enum Reason {
     Proved,
     /// An admin made the link, without a sign-in.
     ByHand,
+    /// The person made the link, signed in on both sides.
+    ByPerson,
     /// No rule found an account.
     NoMatch {
         /// What the connection does then.
@@ -182,6 +184,7 @@ impl fmt::Display for Reason {
             Self::LinkFound { user } => write!(f, "Linked to account {user}"),
             Self::NoLink => f.write_str("Not linked to an account yet"),
             Self::LinkedAccountDisabled => f.write_str("The linked account is disabled"),
+            Self::ByPerson => f.write_str("Linked by the person, on the account page"),
             Self::ByHand => f.write_str("Linked by an admin, by hand"),
             Self::JitOff => f.write_str("Just-in-time provisioning is off: nothing is stored"),
             Self::LinkingOff => f.write_str("Local account linking is off"),

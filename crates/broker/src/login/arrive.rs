@@ -18,6 +18,7 @@ use super::evidence::decide_now;
 use super::finish::{account_need, decision_context};
 use super::probe::{self, ProbeReport};
 use super::refuse::{note_connector_error, page, refuse, refuse_stranger};
+use crate::account::linking;
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::flow_state::{self, LoadedFlow};
@@ -29,6 +30,8 @@ use crate::visitor::Visitor;
 pub enum Arrived {
     /// To the dispatcher.
     Continue(FlowId),
+    /// To the account page, which asks whether to link.
+    Linking,
     /// To the report of a test sign-in.
     Probe(Box<ProbeReport>),
 }
@@ -47,6 +50,10 @@ pub async fn arrive(
     let callback = parked.as_ref().unwrap_or(callback);
     if let Some(owner) = stored.probe {
         return probe::arrive(broker, connection, callback, (row, stored, owner), visitor).await;
+    }
+    if let Some(intent) = stored.link.take() {
+        let left = (row, stored, intent);
+        return linking::arrive(broker, connection, callback, left, visitor).await.map(|()| Arrived::Linking);
     }
     let loaded = match flow_state::load(broker, &row.flow, visitor, now).await {
         Ok(loaded) => loaded,

@@ -45,14 +45,19 @@ pub async fn submit_password(
     if !broker.csrf_matches(&format!("flow:{id}"), &form.csrf) {
         return Err(refuse_stranger(broker, RefusalCode::CsrfFailed, visitor).await);
     }
-    let Next::ShowSignIn(offer) = next(&loaded.state.flow, now) else { return Ok(()) };
-    if !offer.password {
+    let (step, offered) = match next(&loaded.state.flow, now) {
+        Next::ShowSignIn(offer) => (offer.step, offer.password),
+        // A later step that takes the password too.
+        Next::AskFactor(offer) => (offer.step, offer.password),
+        _ => return Ok(()),
+    };
+    if !offered {
         return Err(Refusal::bare(RefusalCode::BadRequest, visitor.correlation.clone(), now).into());
     }
     if !broker.limits.allows_password(visitor.remote) {
         return Err(braked(broker, &loaded, RefusalCode::RateLimited, visitor, 60).await);
     }
-    check(broker, loaded, offer.step, form, visitor).await
+    check(broker, loaded, step, form, visitor).await
 }
 
 /// A person as the form named them, with what is needed to check the password.
@@ -132,7 +137,7 @@ async fn look_up(broker: &Broker, typed: &str, visitor: &Visitor) -> Result<Name
     let name = UserName::parse(typed).ok();
     let address = EmailAddress::parse(typed).ok();
     let typed_hash = hex(&hash(typed.to_ascii_lowercase().as_bytes()));
-    let place = visitor.remote.map(|ip| bucket(ip).to_string()).unwrap_or_default();
+    let door = door(typed, visitor);
     let named = broker
         .store
         .read(move |tx| {
@@ -150,12 +155,54 @@ async fn look_up(broker: &Broker, typed: &str, visitor: &Visitor) -> Result<Name
                     None => None,
                 };
                 let account = user.as_ref().map_or_else(|| format!("name:{typed_hash}"), |u| format!("user:{}", u.id));
-                let door = format!("door:{typed_hash}:{place}");
                 Ok::<_, Fault>(Named { user, stored, keys: AttemptKeys { door, account } })
             })
         })
         .await?;
     Ok(named)
+}
+
+/// One name, tried from one place.
+fn door(name: &str, visitor: &Visitor) -> String {
+    let place = visitor.remote.map(|ip| bucket(ip).to_string()).unwrap_or_default();
+    format!("door:{}:{place}", hex(&hash(name.to_ascii_lowercase().as_bytes())))
+}
+
+/// What the password of somebody who is signed in turned out to be.
+pub(crate) enum OwnPassword {
+    /// It is theirs; failures before are forgotten.
+    Right,
+    /// It is not, or the account is closed: nothing tells which.
+    Wrong,
+    /// Too many attempts from here: how many seconds to wait.
+    Closed(u64),
+}
+
+/// Looks at the password of somebody who is signed in, under the very brake and lockout of the sign-in: whoever found an
+/// open browser gets no further guesses.
+pub(crate) async fn check_own(
+    broker: &Broker,
+    user: &User,
+    password: SecretText,
+    visitor: &Visitor,
+) -> Result<OwnPassword, Fault> {
+    if !broker.limits.allows_password(visitor.remote) {
+        return Ok(OwnPassword::Closed(60));
+    }
+    let keys = AttemptKeys { door: door(user.username.as_str(), visitor), account: format!("user:{}", user.id) };
+    let id = user.id.clone();
+    let stored = broker.store.read(move |tx| Box::pin(async move { credentials::password(tx, &id).await })).await?;
+    let stored = match count(broker, keys.clone()).await? {
+        Counted::DoorClosed(seconds) => return Ok(OwnPassword::Closed(seconds)),
+        Counted::AccountClosed => None,
+        Counted::Open => stored,
+    };
+    match broker.passwords.verify(password, stored).await {
+        Ok(true) => forgive(broker, keys).await.map(|()| OwnPassword::Right),
+        Ok(false) | Err(PasswordError::TooLong | PasswordError::TooShort) => Ok(OwnPassword::Wrong),
+        Err(PasswordError::Busy) => Err(Fault::NotReady("password pool")),
+        Err(fault @ PasswordError::UnreadableHash) => Err(Fault::unreadable("password", fault)),
+    }
 }
 
 /// Whether a password may be looked at.
@@ -168,7 +215,7 @@ enum Counted {
 /// Counts the attempt before the password is looked at, so that many at once are no more than the limit (MFA-06). A closed
 /// door shows; a closed account does not, and the page says "wrong": a lock that shows would tell which names belong to one
 /// account.
-async fn count(broker: &Broker, keys: AttemptKeys) -> Result<Counted, Failure> {
+async fn count(broker: &Broker, keys: AttemptKeys) -> Result<Counted, Fault> {
     let now = broker.now();
     let wait = move |state: &AttemptState| {
         let until = state.locked_until.filter(|until| *until > now)?;

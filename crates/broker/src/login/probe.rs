@@ -72,7 +72,7 @@ pub async fn begin_probe(broker: &Broker, connection: &ConnectionId, visitor: &V
     };
     let owner = hash(browser.expose().as_bytes());
     let flow = flow_state::hold_probe(broker, owner, LIFE).await?;
-    let stored = StoredHandshake { pending: begun.pending, probe: Some(owner), parked: None, left_from: None };
+    let stored = StoredHandshake { probe: Some(owner), ..StoredHandshake::new(begun.pending) };
     keep(broker, &flow, stored).await?;
     Ok(url)
 }
