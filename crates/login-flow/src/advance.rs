@@ -198,7 +198,10 @@ fn reject_password(mut flow: LoginFlow, step: StepNumber, typed_name: Option<Str
     if !flow.offers_password(step) {
         return Err(FlowError::NotOffered);
     }
+    // A factor beside the password stays as it was asked for: its mailed codes stay counted.
+    let pending = flow.pending_factor.take();
     at_open_step(&mut flow, step)?;
+    flow.pending_factor = pending;
     let failed = flow.failed.entry(Factor::Password).or_insert(0);
     *failed = failed.saturating_add(1);
     if *failed >= LoginFlow::MAX_FAILED_ATTEMPTS {

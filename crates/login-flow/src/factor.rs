@@ -119,6 +119,8 @@ pub struct FactorOffer {
     pub factors: Vec<Authenticator>,
     /// Whether the password is an option too.
     pub password: bool,
+    /// Whether it was wrong just now.
+    pub wrong_password: bool,
     /// Connections offered beside them.
     pub connections: Vec<ConnectionId>,
     /// What is being asked for.
@@ -274,6 +276,7 @@ pub(crate) fn offer(flow: &LoginFlow, step: StepNumber) -> Option<FactorOffer> {
     Some(FactorOffer {
         step,
         password: flow.offers_password(step),
+        wrong_password: flow.rejection.is_some(),
         connections: flow.offered_connections(step).cloned().collect(),
         pending: flow.pending_factor.clone().filter(|pending| pending.step == step),
         remember_days: flow.plan.remember_days,
@@ -287,7 +290,10 @@ pub(crate) fn begin(mut flow: LoginFlow, pending: PendingFactor) -> Result<Login
     if !flow.offered_factors(pending.step).contains(&pending.authenticator) {
         return Err(FlowError::NotOffered);
     }
+    // A page that asks for the password too keeps its word about it.
+    let rejection = flow.rejection.take();
     at_open_step(&mut flow, pending.step)?;
+    flow.rejection = rejection;
     flow.pending_factor = Some(PendingFactor { rejected: false, ..pending });
     Ok(flow)
 }
@@ -316,6 +322,7 @@ pub(crate) fn reject(
     let failed = flow.failed.entry(Factor::of(authenticator)).or_insert(0);
     *failed = failed.saturating_add(1);
     let spent = *failed >= limit;
+    flow.rejection = None;
     if let Some(pending) = &mut flow.pending_factor {
         pending.rejected = true;
     }
@@ -355,6 +362,12 @@ pub(crate) fn prove(mut flow: LoginFlow, proved: ProvedFactor) -> Result<LoginFl
     }
     if (by == FactorProof::Enrolled) == enrolments.is_empty() {
         return Err(FlowError::Incoherent("something set up comes with what was set up"));
+    }
+    if let FactorProof::Answer { id: Some(id) } = &by
+        && authenticator == Authenticator::Passkey
+        && !flow.passkey_counts(step, id)
+    {
+        return Err(FlowError::NotOffered);
     }
     let local = matches!(first.authentication.subject, Subject::Local { .. });
     let begun = |pending: &PendingFactor| {
@@ -396,7 +409,7 @@ pub(crate) fn accept_passkey(
     authentication: Authentication,
     id: String,
 ) -> Result<LoginFlow, FlowError> {
-    if !flow.offered_factors(step).contains(&Authenticator::Passkey) {
+    if !flow.offered_factors(step).contains(&Authenticator::Passkey) || !flow.passkey_counts(step, &id) {
         return Err(FlowError::NotOffered);
     }
     if authentication.connection.is_some() || !matches!(authentication.subject, Subject::Local { .. }) {

@@ -58,9 +58,11 @@ mod flow;
 pub mod lint;
 mod next;
 mod options;
+mod passkeys;
 mod plan;
 mod proof;
 mod remembered;
+pub mod replay;
 mod script;
 mod session;
 

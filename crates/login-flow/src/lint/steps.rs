@@ -2,7 +2,7 @@
 
 use usher_domain::{Authenticator, FlowDefinition, FlowOption, FlowStep, MAX_STEPS};
 
-use super::{Finding, Fix, Problem, Surroundings};
+use super::{Finding, Fix, Passkeys, Problem, Surroundings};
 
 /// Findings in the order of the steps.
 pub(super) fn findings(definition: &FlowDefinition, around: Surroundings<'_>) -> Vec<Finding> {
@@ -18,6 +18,9 @@ pub(super) fn findings(definition: &FlowDefinition, around: Surroundings<'_>) ->
         }
         for option in &step.options {
             let wrong = match option {
+                FlowOption::Local { authenticator: Authenticator::Passkey } if around.passkeys == Passkeys::NoDomain => {
+                    Some(Problem::PasskeyNoDomain)
+                }
                 FlowOption::Local { authenticator } => factor(*authenticator, number, identified),
                 _ => connection(option, around),
             };

@@ -173,6 +173,7 @@ fn mfa_10_11_12_the_page_follows_from_what_the_person_has() {
         step: step(2),
         factors: vec![Totp, EmailOtp, RecoveryCode],
         password: false,
+        wrong_password: false,
         connections: Vec::new(),
         pending: None,
         remember_days: None,
