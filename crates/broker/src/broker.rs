@@ -9,6 +9,8 @@ use chrono::{DateTime, Duration, Utc};
 use moka::sync::Cache;
 use usher_connectors::Fetch;
 use usher_domain::{Clock, ConnectionId, Entropy, IssuerUrl, SecretText};
+use usher_login_flow::factors::passkey::RelyingParty;
+use usher_login_flow::lint::Passkeys;
 use usher_storage::Store;
 
 use crate::failure::Fault;
@@ -62,6 +64,7 @@ pub struct Broker {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
     pub(crate) scripts: Scripts,
+    passkeys: Option<RelyingParty>,
     pub(crate) provider_keys: JwksCache,
     /// Settings with endpoints, of connections that are discovered at first use; by id and revision.
     pub(crate) discovered: Cache<(ConnectionId, i64), serde_json::Value>,
@@ -87,6 +90,7 @@ impl Broker {
             discovered: Cache::builder().max_capacity(20_000).time_to_live(DISCOVERED_FOR).build(),
             limits: Limits::new(),
             scripts: Scripts::new(),
+            passkeys: RelyingParty::new(&settings.public_url, "Usher").ok(),
             passwords,
             issuer,
             snapshot: ArcSwap::from_pointee(first),
@@ -134,6 +138,17 @@ impl Broker {
     /// Base of every URL, without a trailing slash.
     pub fn public_url(&self) -> &str {
         &self.settings.public_url
+    }
+
+    /// The relying party of passkeys; none where the public address can have none (an IP address, or plain http beyond
+    /// this machine): they are offered nowhere then.
+    pub fn passkeys(&self) -> Option<&RelyingParty> {
+        self.passkeys.as_ref()
+    }
+
+    /// The same, as flows are judged by it.
+    pub fn passkeys_here(&self) -> Passkeys {
+        if self.passkeys.is_some() { Passkeys::Possible } else { Passkeys::NoDomain }
     }
 
     /// Whether a mail server is configured: without one no mail is queued, and pages offer another way.

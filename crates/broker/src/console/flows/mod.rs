@@ -8,6 +8,7 @@ pub mod predefined;
 mod publish;
 mod reach;
 pub mod scripts;
+pub mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 

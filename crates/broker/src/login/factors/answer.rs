@@ -1,7 +1,7 @@
 //! Answers to a factor: counted durably, looked at once, taken into the flow.
 
 use subtle::ConstantTimeEq;
-use usher_domain::{Authenticator, FlowId, MailContent, RefusalCode, TraceStage, User};
+use usher_domain::{AuditActor, AuditEvent, Authenticator, FlowId, MailContent, RefusalCode, TraceStage, User};
 use usher_login_flow::factors::amr;
 use usher_login_flow::factors::mail_code::{CODE_DIGITS, digits};
 use usher_login_flow::factors::recovery::{self, SEED_BYTES};
@@ -10,7 +10,7 @@ use usher_login_flow::{
     Enrolment, FactorOffer, FactorPage, FactorProof, FlowEvent, Next, PendingFactor, ProvedFactor, advance,
     choose_page, next,
 };
-use usher_storage::{recovery_codes, totp as apps};
+use usher_storage::{Tx, audit, recovery_codes, totp as apps};
 
 use super::asked::{Asked, Kind, Mailed};
 use super::facts::{self, Known, Unknown};
@@ -32,6 +32,12 @@ pub enum FactorAct {
     Code(String),
     /// Another way.
     Other(Authenticator),
+    /// To set this up.
+    SetUp(Authenticator),
+    /// To choose anew what to set up.
+    Choose,
+    /// To give the step up.
+    GiveUp,
     /// Another code by mail.
     SendAgain,
     /// The recovery codes were seen.
@@ -45,6 +51,8 @@ pub struct FactorForm {
     pub step: u8,
     /// What is wanted.
     pub act: FactorAct,
+    /// Whether this browser is to be remembered.
+    pub remember: bool,
     /// Token of the form.
     pub csrf: String,
 }
@@ -69,33 +77,55 @@ pub async fn submit_factor(broker: &Broker, id: &FlowId, form: FactorForm, visit
         Err(Unknown::Fault(fault)) => return Err(fault.into()),
     };
     match form.act {
-        FactorAct::Other(way) => {
-            let FactorPage::Ask { authenticator, others } = choose_page(&offer, &known.facts) else { return Ok(()) };
-            let wanted = if way != Authenticator::RecoveryCode {
-                Wanted::Proof(way)
-            } else if known.recovery_left > 0 && offer.factors.contains(&way) {
-                Wanted::Lost(way)
-            } else {
-                // Nothing left but the help desk: its code stands for the factor that was lost.
-                Wanted::Lost(authenticator)
-            };
-            let offered = authenticator == way || others.contains(&way);
-            if offered || (way == Authenticator::RecoveryCode && known.user.is_some()) {
-                begin(broker, &mut loaded, (&offer, &known), wanted).await?;
-            }
-            Ok(())
+        FactorAct::Code(typed) => {
+            let typed = Typed { code: &typed, remember: form.remember };
+            code(broker, loaded, (&offer, &known), typed, visitor).await
         }
-        FactorAct::SendAgain => {
-            let asked = offer.pending.as_ref().and_then(|pending| Asked::read(&pending.state));
-            let mailed = asked.filter(|asked| matches!(asked.kind, Kind::Mail));
-            if mailed.is_some_and(|asked| Mailed::sends_left(asked.mail.as_ref()) > 0) {
-                begin(broker, &mut loaded, (&offer, &known), Wanted::AnotherMail).await?;
-            }
-            Ok(())
+        FactorAct::GiveUp => {
+            let line = format!("step {}: given up", offer.step);
+            take(broker, loaded, FlowEvent::Aborted { step: offer.step }, &line).await
         }
-        FactorAct::Code(typed) => code(broker, loaded, (&offer, &known), &typed, visitor).await,
+        FactorAct::Choose => {
+            let line = format!("step {}: something else is to be set up", offer.step);
+            take(broker, loaded, FlowEvent::FactorDropped { step: offer.step }, &line).await
+        }
         FactorAct::CodesSeen => Ok(()),
+        act => match wanted(&act, &offer, &known) {
+            Some(wanted) => begin(broker, &mut loaded, (&offer, &known), wanted).await.map(drop),
+            None => Ok(()),
+        },
     }
+}
+
+/// What a button asks for, where the step and the person have it: nothing outside the policy by its name (MFA-11).
+fn wanted(act: &FactorAct, offer: &FactorOffer, known: &Known) -> Option<Wanted> {
+    let chosen = choose_page(offer, &known.facts);
+    match (act, chosen) {
+        (FactorAct::Other(Authenticator::RecoveryCode), FactorPage::Ask { authenticator, .. }) => {
+            let listed = known.recovery_left > 0 && offer.factors.contains(&Authenticator::RecoveryCode);
+            // Nothing left but the help desk: its code stands for the factor that was lost.
+            let stands_for = if listed { Authenticator::RecoveryCode } else { authenticator };
+            known.user.is_some().then_some(Wanted::Lost(stands_for))
+        }
+        (FactorAct::Other(way), FactorPage::Ask { authenticator, others }) => {
+            (authenticator == *way || others.contains(way)).then_some(Wanted::Proof(*way))
+        }
+        (FactorAct::SetUp(which), FactorPage::Enrol { choices }) => {
+            choices.contains(which).then_some(Wanted::SetUp(*which))
+        }
+        (FactorAct::SendAgain, FactorPage::Ask { .. }) => {
+            let asked = offer.pending.as_ref().and_then(|pending| Asked::read(&pending.state));
+            let mailed = asked.filter(|asked| matches!(asked.kind, Kind::Mail))?;
+            (Mailed::sends_left(mailed.mail.as_ref()) > 0).then_some(Wanted::AnotherMail)
+        }
+        _ => None,
+    }
+}
+
+/// A code as it was typed, and whether the browser is to be remembered for it.
+struct Typed<'a> {
+    code: &'a str,
+    remember: bool,
 }
 
 /// What an answer turned out to be.
@@ -112,7 +142,7 @@ async fn code(
     broker: &Broker,
     loaded: LoadedFlow,
     (offer, known): (&FactorOffer, &Known),
-    typed: &str,
+    typed: Typed<'_>,
     visitor: &Visitor,
 ) -> Result<(), Failure> {
     let Some(pending) = offer.pending.clone() else { return Ok(()) };
@@ -124,7 +154,7 @@ async fn code(
     if let Some(seconds) = brake::count(broker, &known.key).await? {
         return Err(braked(broker, &loaded, RefusalCode::Locked, visitor, seconds).await);
     }
-    match judge(broker, &loaded, (offer, known), asked, typed).await? {
+    match judge(broker, &loaded, (offer, known), asked, (typed.code, visitor)).await? {
         Judged::Right { by, enrolments } => {
             brake::clear(broker, &known.key).await?;
             let proved = ProvedFactor {
@@ -136,10 +166,29 @@ async fn code(
                 enrolments,
             };
             let text = format!("step {}: {} accepted", offer.step, pending.authenticator.as_str());
+            let loaded = if typed.remember { remember(broker, loaded, offer, &proved) } else { loaded };
             take(broker, loaded, FlowEvent::FactorProved { proved: Box::new(proved) }, &text).await
         }
         Judged::Wrong(after) => wrong(broker, loaded, pending, after).await,
     }
+}
+
+/// The wish to be remembered, where the flow allows it and the person answered with a factor of their own.
+pub(super) fn remember(
+    broker: &Broker,
+    mut loaded: LoadedFlow,
+    offer: &FactorOffer,
+    proved: &ProvedFactor,
+) -> LoadedFlow {
+    let own = proved.by.is_answer() && proved.authenticator != Authenticator::RecoveryCode;
+    if offer.remember_days.is_some()
+        && own
+        && let Ok(flow) = advance(loaded.state.flow.clone(), FlowEvent::DeviceRemembered, broker.now())
+    {
+        loaded.state.flow = flow;
+        note(&mut loaded.state.trace, broker.now(), TraceStage::Page, "this browser is to be remembered");
+    }
+    loaded
 }
 
 async fn judge(
@@ -147,12 +196,14 @@ async fn judge(
     loaded: &LoadedFlow,
     (offer, known): (&FactorOffer, &Known),
     asked: Asked,
-    typed: &str,
+    (typed, visitor): (&str, &Visitor),
 ) -> Result<Judged, Fault> {
     match &asked.kind {
         Kind::App => app(broker, known, typed).await,
         Kind::NewApp { secret } => Ok(new_app(broker, known, secret, typed)),
-        Kind::Lost => lost(broker, (offer, known), typed).await,
+        Kind::Lost => lost(broker, (offer, known), typed, visitor).await,
+        // Their answers come by a form of their own.
+        Kind::Passkey { .. } | Kind::NewPasskey { .. } => Ok(Judged::Wrong(None)),
         Kind::Mail => {
             let Some(mut mailed) = asked.mail.clone() else { return Ok(Judged::Wrong(None)) };
             let typed = digits(typed, CODE_DIGITS).unwrap_or_default();
@@ -190,18 +241,24 @@ async fn app(broker: &Broker, known: &Known, typed: &str) -> Result<Judged, Faul
     Ok(Judged::Wrong(None))
 }
 
-/// The first code of a new app; recovery codes come with it unless there are some.
+/// The first code of a new app.
 fn new_app(broker: &Broker, known: &Known, secret: &TotpSecret, typed: &str) -> Judged {
     let Verdict::Right { step } = totp::verify(secret, typed, broker.now(), None) else { return Judged::Wrong(None) };
     let secret = secret.base32().expose().to_owned();
-    let mut enrolments = vec![Enrolment::Totp { secret, name: "Authenticator app".to_owned(), step }];
+    let app = Enrolment::Totp { secret, name: "Authenticator app".to_owned(), step };
+    Judged::Right { by: FactorProof::Enrolled, enrolments: with_recovery_codes(broker, known, app) }
+}
+
+/// What was set up, with recovery codes unless there are some.
+pub(super) fn with_recovery_codes(broker: &Broker, known: &Known, set_up: Enrolment) -> Vec<Enrolment> {
+    let mut enrolments = vec![set_up];
     if known.recovery_left == 0 {
         let mut random = [0_u8; SEED_BYTES];
         broker.entropy().fill(&mut random);
         let codes = recovery::generate(&random).iter().map(|code| code.expose().to_owned()).collect();
         enrolments.push(Enrolment::RecoveryCodes { codes });
     }
-    Judged::Right { by: FactorProof::Enrolled, enrolments }
+    enrolments
 }
 
 /// What became of a code for a lost device.
@@ -211,14 +268,28 @@ enum Redeemed {
     Nothing,
 }
 
-/// A recovery code, or one of the help desk: used up durably, told to the owner.
-async fn lost(broker: &Broker, (offer, known): (&FactorOffer, &Known), typed: &str) -> Result<Judged, Fault> {
+/// A recovery code, or one of the help desk: used up durably, told to the owner and to the audit.
+async fn lost(
+    broker: &Broker,
+    (offer, known): (&FactorOffer, &Known),
+    typed: &str,
+    visitor: &Visitor,
+) -> Result<Judged, Fault> {
     let Some(user) = known.user.clone() else { return Ok(Judged::Wrong(None)) };
-    let (typed, notices, now) = (typed.to_owned(), Notices::of(broker), broker.now());
+    let (typed, notices) = (typed.to_owned(), Notices::of(broker));
     let recovery = offer.factors.contains(&Authenticator::RecoveryCode);
+    let mut event = crate::audit::event(visitor, broker.now(), "", AuditActor::User(user.id.clone()));
+    event.object = crate::audit::user_object(&user.id);
     let redeemed = broker.store.write(move |tx| {
-        let (user, typed, notices) = (user.clone(), typed.clone(), notices.clone());
-        Box::pin(async move { redeem(tx, (&user, typed.as_str(), recovery), &notices, now).await })
+        let (user, typed, notices, event) = (user.clone(), typed.clone(), notices.clone(), event.clone());
+        Box::pin(async move {
+            let Some((redeemed, told, event)) = redeem(tx, (&user, typed.as_str(), recovery), event).await? else {
+                return Ok::<_, Fault>(Redeemed::Nothing);
+            };
+            notices.tell(tx, &user, told, event.at).await?;
+            audit::insert(tx, &event).await?;
+            Ok(redeemed)
+        })
     });
     Ok(match redeemed.await? {
         Redeemed::Recovery => right(FactorProof::Answer { id: None }),
@@ -227,23 +298,26 @@ async fn lost(broker: &Broker, (offer, known): (&FactorOffer, &Known), typed: &s
     })
 }
 
+/// Uses the code up; with what is told of it.
 async fn redeem(
-    tx: &mut usher_storage::Tx,
+    tx: &mut Tx,
     (user, typed, recovery_offered): (&User, &str, bool),
-    notices: &Notices,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Redeemed, Fault> {
+    mut event: AuditEvent,
+) -> Result<Option<(Redeemed, MailContent, AuditEvent)>, Fault> {
     if recovery_offered
         && let Some(hash) = recovery::hash(&user.id, typed)
-        && recovery_codes::redeem(tx, &user.id, &hash, now).await?
+        && recovery_codes::redeem(tx, &user.id, &hash, event.at).await?
     {
-        let left = recovery_codes::left(tx, &user.id).await?;
-        let told = MailContent::RecoveryCodeUsed { left: u32::try_from(left).unwrap_or(0) };
-        notices.tell(tx, user, told, now).await?;
-        return Ok(Redeemed::Recovery);
+        let left = u32::try_from(recovery_codes::left(tx, &user.id).await?).unwrap_or(0);
+        "user.recovery_code_used".clone_into(&mut event.action);
+        event.detail = serde_json::json!({ "left": left });
+        return Ok(Some((Redeemed::Recovery, MailContent::RecoveryCodeUsed { left }, event)));
     }
-    let bypass = crate::helpdesk::redeem_bypass(tx, &user.id, typed, now).await?;
-    Ok(if bypass { Redeemed::Bypass } else { Redeemed::Nothing })
+    if !crate::helpdesk::redeem_bypass(tx, &user.id, typed, event.at).await? {
+        return Ok(None);
+    }
+    "user.bypass_used".clone_into(&mut event.action);
+    Ok(Some((Redeemed::Bypass, MailContent::BypassUsed, event)))
 }
 
 async fn wrong(
@@ -264,7 +338,7 @@ async fn wrong(
     take(broker, loaded, FlowEvent::FactorRejected { step, authenticator }, &text).await
 }
 
-async fn take(broker: &Broker, mut loaded: LoadedFlow, event: FlowEvent, line: &str) -> Result<(), Failure> {
+pub(super) async fn take(broker: &Broker, mut loaded: LoadedFlow, event: FlowEvent, line: &str) -> Result<(), Failure> {
     let now = broker.now();
     match advance(loaded.state.flow.clone(), event, now) {
         Ok(flow) => loaded.state.flow = flow,

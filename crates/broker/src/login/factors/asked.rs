@@ -5,6 +5,7 @@ use usher_login_flow::SentCode;
 use usher_login_flow::factors::mail_code::CODES_PER_FLOW;
 use usher_login_flow::factors::totp::TotpSecret;
 
+use super::passkey::Ceremony;
 use crate::failure::Fault;
 
 /// What is asked for, and the mailed code of the step, which outlives a look at other ways.
@@ -27,6 +28,10 @@ pub(super) enum Kind {
     Lost,
     /// The first code of a new authenticator app.
     NewApp { secret: TotpSecret },
+    /// An answer by a passkey.
+    Passkey { ceremony: Ceremony },
+    /// The answer that makes a passkey.
+    NewPasskey { ceremony: Ceremony },
 }
 
 /// A code by mail.

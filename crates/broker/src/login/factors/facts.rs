@@ -6,6 +6,7 @@ use usher_domain::{
 use usher_login_flow::{CompletedStep, Evidence, FactorAccount, FactorFacts, FactorProof, LoginFlow};
 use usher_provisioning::{Decision, Outcome, map};
 use usher_storage::factors::{self, FactorSummary};
+use usher_storage::passkeys::{self, PasskeyRow};
 use usher_storage::totp::{self, TotpRow};
 use usher_storage::users;
 
@@ -29,6 +30,8 @@ pub(super) struct Known {
     pub key: String,
     pub recovery_left: i64,
     pub apps: Vec<TotpRow>,
+    /// Passkeys that may be asked for in the open step.
+    pub passkeys: Vec<PasskeyRow>,
 }
 
 /// Why nothing can be said.
@@ -48,6 +51,7 @@ struct Rows {
     user: Option<User>,
     summary: FactorSummary,
     apps: Vec<TotpRow>,
+    passkeys: Vec<PasskeyRow>,
 }
 
 /// Reads it.
@@ -73,6 +77,7 @@ async fn exists(broker: &Broker, flow: &LoginFlow, user: &UserId) -> Result<Know
                     user: users::get(tx, &id).await?,
                     summary: factors::summary(tx, &id, now).await?,
                     apps: totp::list(tx, &id).await?,
+                    passkeys: passkeys::list(tx, &id).await?,
                 })
             })
         })
@@ -82,15 +87,20 @@ async fn exists(broker: &Broker, flow: &LoginFlow, user: &UserId) -> Result<Know
         return Err(Unknown::Refused(RefusalCode::AccountDisabled));
     };
     let email = verified_address(&user).filter(|_| broker.can_mail());
+    // A key that another step of this sign-in rests on counts no second time.
+    let counts = |row: &PasskeyRow| flow.open_step().is_some_and(|step| flow.passkey_counts(step, &row.id));
+    let here = broker.passkeys().is_some();
+    let keys: Vec<PasskeyRow> = rows.passkeys.iter().filter(|row| here && counts(row)).cloned().collect();
     let held = [
         (Authenticator::Totp, !rows.apps.is_empty()),
+        (Authenticator::Passkey, !keys.is_empty()),
         (Authenticator::EmailOtp, email.is_some()),
         (Authenticator::RecoveryCode, rows.summary.recovery_left > 0),
     ];
     let facts = FactorFacts {
         account: FactorAccount::Exists,
         has: held.into_iter().filter(|(_, held)| *held).map(|(which, _)| which).collect(),
-        may_enrol: if may_add(flow, &rows) { enrollable() } else { Vec::new() },
+        may_enrol: if may_add(flow, &rows) { enrollable(broker) } else { Vec::new() },
         last_used: last_used(&rows),
     };
     Ok(Known {
@@ -101,6 +111,7 @@ async fn exists(broker: &Broker, flow: &LoginFlow, user: &UserId) -> Result<Know
         user: Some(user),
         recovery_left: rows.summary.recovery_left,
         apps: rows.apps,
+        passkeys: keys,
     })
 }
 
@@ -117,12 +128,15 @@ fn may_add(flow: &LoginFlow, rows: &Rows) -> bool {
 }
 
 /// What can be set up within a sign-in.
-fn enrollable() -> Vec<Authenticator> {
-    vec![Authenticator::Totp]
+fn enrollable(broker: &Broker) -> Vec<Authenticator> {
+    let passkey = broker.passkeys().map(|_| Authenticator::Passkey);
+    std::iter::once(Authenticator::Totp).chain(passkey).collect()
 }
 
 fn last_used(rows: &Rows) -> Option<Authenticator> {
-    rows.apps.iter().any(|row| row.last_used_at.is_some()).then_some(Authenticator::Totp)
+    let apps = rows.apps.iter().filter_map(|row| Some((row.last_used_at?, Authenticator::Totp)));
+    let keys = rows.passkeys.iter().filter_map(|row| Some((row.last_used_at?, Authenticator::Passkey)));
+    apps.chain(keys).max().map(|(_, used)| used)
 }
 
 /// A person of a connection: the decision about the identity says whether an account comes of it.
@@ -150,11 +164,11 @@ fn without_account(broker: &Broker, loaded: &LoadedFlow, subject: &str) -> Resul
     let facts = FactorFacts {
         account,
         has: email.iter().map(|_| Authenticator::EmailOtp).collect(),
-        may_enrol: enrollable(),
+        may_enrol: enrollable(broker),
         last_used: None,
     };
     let key = format!("external:{subject}");
-    Ok(Known { facts, user: None, email, name, key, recovery_left: 0, apps: Vec::new() })
+    Ok(Known { facts, user: None, email, name, key, recovery_left: 0, apps: Vec::new(), passkeys: Vec::new() })
 }
 
 /// The address of a new account, where somebody vouches for it.

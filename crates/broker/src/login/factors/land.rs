@@ -74,7 +74,8 @@ async fn write(
                 backup: if *backed_up { Backup::Present } else { Backup::None },
             };
             if !passkeys::insert(tx, &row).await? {
-                return Err(Fault::Invariant("credential ids do not repeat").into());
+                // Another account has it by now (Level 3, 7.1 (26)).
+                return Err(NotCommitted::Refused(RefusalCode::TxExpired));
             }
             Ok(MailContent::FactorAdded { factor: Authenticator::Passkey, name: name.clone() })
         }

@@ -5,16 +5,25 @@
 
 mod answer;
 mod asked;
-mod brake;
+pub(crate) mod brake;
 mod facts;
 mod keep;
 mod land;
 mod page;
+mod passkey;
+mod passkey_first;
+mod remembered;
+mod view;
 
 pub use answer::{FactorAct, FactorForm, submit_factor};
 pub use keep::{open_passkey, open_totp, seal_passkey, seal_totp};
 pub(crate) use land::land;
-pub use page::{AskedFor, FactorView, RecoveryCodesPage, page, recovery_codes};
+pub use page::page;
+pub use passkey::{PasskeyForm, named as passkey_name, submit_passkey};
+pub use passkey_first::PasskeyOffer;
+pub(crate) use passkey_first::{Offered, offer as passkey_offer};
+pub(crate) use remembered::{hash_of, keep, recognise, still_remembered};
+pub use view::{AskedFor, FactorView, PasswordWay, RecoveryCodesPage, recovery_codes};
 
 use usher_domain::RefusalCode;
 use usher_login_flow::FactorFacts;

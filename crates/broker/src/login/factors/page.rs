@@ -1,16 +1,17 @@
-//! The page of a factor: chosen from what the step offers and what the person has, prepared, shown.
+//! The page of a factor: chosen from what the step offers and what the person has, and prepared. What it shows: `view`.
 
-use usher_domain::{Authenticator, CorrelationId, EmailAddress, FlowId, Mail, MailContent, RefusalCode, TraceStage};
+use usher_domain::{Authenticator, EmailAddress, FlowId, Mail, MailContent, RefusalCode, TraceStage};
 use usher_login_flow::factors::mail_code::{self, CODE_MINUTES, SentCode};
-use usher_login_flow::factors::totp::{self, QrCode, SECRET_BYTES, TotpSecret};
+use usher_login_flow::factors::totp::{SECRET_BYTES, TotpSecret};
 use usher_login_flow::{
-    CodeStanding, FactorOffer, FactorPage, FactorPurpose, FlowEvent, PendingFactor, StepNumber, advance, choose_page,
+    FactorOffer, FactorPage, FactorPurpose, FlowEvent, PendingFactor, StepNumber, advance, choose_page,
 };
 use usher_storage::hex;
 
 use super::asked::{Asked, Kind, Mailed};
-use super::brake;
 use super::facts::{self, Known, Unknown};
+use super::view::{Shown, view};
+use super::{brake, passkey};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::flow_state::{self, LoadedFlow};
@@ -19,71 +20,6 @@ use crate::login::refuse::refuse;
 use crate::mail::language;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
-
-/// What the person is asked for.
-#[derive(Debug, Clone)]
-pub enum AskedFor {
-    /// A code of the authenticator app.
-    App,
-    /// The code that was mailed.
-    Mail {
-        /// Where to, masked.
-        to: String,
-        /// Whether it may still be typed.
-        standing: CodeStanding,
-        /// How many more may be sent.
-        sends_left: u32,
-    },
-    /// A recovery code, or one of the help desk.
-    Lost,
-    /// To set up an authenticator app.
-    NewApp {
-        /// The key, in groups of four.
-        key: String,
-        /// The address that opens an app.
-        otpauth: String,
-        /// The same as a picture.
-        qr: Option<QrCode>,
-    },
-}
-
-/// Everything a page about a factor shows.
-#[derive(Debug)]
-pub struct FactorView {
-    /// The flow.
-    pub flow: FlowId,
-    /// Name of the application.
-    pub application: String,
-    /// The open step.
-    pub step: u8,
-    /// What is asked for.
-    pub asked: AskedFor,
-    /// Other ways of this step.
-    pub others: Vec<Authenticator>,
-    /// Whether a recovery code or one of the help desk may be typed instead.
-    pub may_be_lost: bool,
-    /// Whether the answer before was wrong.
-    pub rejected: bool,
-    /// Token of the form.
-    pub csrf: String,
-    /// What the person can read out.
-    pub correlation: CorrelationId,
-    /// Languages that the application asked for.
-    pub ui_locales: Vec<String>,
-}
-
-/// Recovery codes, shown once.
-#[derive(Debug)]
-pub struct RecoveryCodesPage {
-    /// The flow.
-    pub flow: FlowId,
-    /// The codes.
-    pub codes: Vec<String>,
-    /// Token of the form.
-    pub csrf: String,
-    /// Languages that the application asked for.
-    pub ui_locales: Vec<String>,
-}
 
 /// Chooses, prepares and shows.
 pub async fn page(
@@ -98,21 +34,17 @@ pub async fn page(
         Err(Unknown::Fault(fault)) => return Err(fault.into()),
     };
     let chosen = choose_page(&offer, &known.facts);
-    if let FactorPage::Refuse { code } = chosen {
-        return Err(cannot(broker, loaded, &offer, code, visitor).await);
-    }
-    let (asked, rejected) = if let Some(found) = still_asked(&offer, &chosen) {
-        found
-    } else {
-        let (authenticator, purpose) = first(&chosen);
-        let wanted = match (purpose, authenticator) {
-            (FactorPurpose::Enrol, _) => Wanted::SetUp(authenticator),
-            (FactorPurpose::Prove, Authenticator::RecoveryCode) => Wanted::Lost(authenticator),
-            (FactorPurpose::Prove, _) => Wanted::Proof(authenticator),
-        };
-        (begin(broker, &mut loaded, (&offer, &known), wanted).await?, false)
+    let elsewhere = offer.password || !offer.connections.is_empty();
+    let shown = match (still_asked(&offer, &chosen), first(&chosen)) {
+        (Some((asked, rejected)), _) => Shown::Asked { asked, rejected },
+        (None, First::Begin(wanted)) => {
+            Shown::Asked { asked: begin(broker, &mut loaded, (&offer, &known), wanted).await?, rejected: false }
+        }
+        (None, First::Choose) => Shown::Choice,
+        (None, First::Refuse(_)) if elsewhere => Shown::Elsewhere,
+        (None, First::Refuse(code)) => return Err(cannot(broker, loaded, &offer, code, visitor).await),
     };
-    Ok(Resumed::Factor(Box::new(view(broker, &loaded, (&offer, &known), (&chosen, asked, rejected)))))
+    Ok(Resumed::Factor(Box::new(view(broker, &loaded, (&offer, &known), (&chosen, shown)))))
 }
 
 async fn cannot(
@@ -136,13 +68,24 @@ async fn cannot(
     refuse(broker, loaded, code, connection, visitor).await
 }
 
-fn first(chosen: &FactorPage) -> (Authenticator, FactorPurpose) {
+/// What comes first where nothing is asked for yet.
+enum First {
+    Begin(Wanted),
+    Choose,
+    Refuse(RefusalCode),
+}
+
+fn first(chosen: &FactorPage) -> First {
     match chosen {
-        FactorPage::Ask { authenticator, .. } => (*authenticator, FactorPurpose::Prove),
-        FactorPage::Enrol { choices } => {
-            (choices.first().copied().unwrap_or(Authenticator::Totp), FactorPurpose::Enrol)
+        FactorPage::Ask { authenticator: Authenticator::RecoveryCode, .. } => {
+            First::Begin(Wanted::Lost(Authenticator::RecoveryCode))
         }
-        FactorPage::Refuse { .. } => (Authenticator::Totp, FactorPurpose::Prove),
+        FactorPage::Ask { authenticator, .. } => First::Begin(Wanted::Proof(*authenticator)),
+        FactorPage::Enrol { choices } => match choices.as_slice() {
+            [only] => First::Begin(Wanted::SetUp(*only)),
+            _ => First::Choose,
+        },
+        FactorPage::Refuse { code } => First::Refuse(*code),
     }
 }
 
@@ -186,6 +129,13 @@ pub(super) async fn begin(
     let mailed = before.as_ref().and_then(|asked| asked.mail.as_ref());
     let mut code = None;
     let (asked, authenticator, purpose) = match wanted {
+        Wanted::SetUp(Authenticator::Passkey) => {
+            let kind = passkey::set_up(broker, loaded, known)?;
+            (Asked::new(kind), Authenticator::Passkey, FactorPurpose::Enrol)
+        }
+        Wanted::Proof(Authenticator::Passkey) => {
+            (Asked::new(passkey::ask(broker, known)?), Authenticator::Passkey, FactorPurpose::Prove)
+        }
         Wanted::SetUp(authenticator) => {
             let mut random = [0_u8; SECRET_BYTES];
             broker.entropy().fill(&mut random);
@@ -259,68 +209,7 @@ pub(super) fn code_mac(broker: &Broker, flow: &FlowId, (step, key): (StepNumber,
     hex(&broker.store.sealer().mac(crate::login::proof::CODE, &framed))
 }
 
-fn application(broker: &Broker, loaded: &LoadedFlow) -> String {
+pub(super) fn application(broker: &Broker, loaded: &LoadedFlow) -> String {
     let snapshot = broker.snapshot();
     snapshot.application(&loaded.state.flow.request().application).map(|a| a.name.clone()).unwrap_or_default()
-}
-
-fn view(
-    broker: &Broker,
-    loaded: &LoadedFlow,
-    (offer, known): (&FactorOffer, &Known),
-    (chosen, asked, rejected): (&FactorPage, Asked, bool),
-) -> FactorView {
-    let flow = &loaded.state.flow;
-    let now = (&asked.kind, &asked.mail);
-    let current = match &asked.kind {
-        Kind::App | Kind::NewApp { .. } => Authenticator::Totp,
-        Kind::Mail => Authenticator::EmailOtp,
-        Kind::Lost => Authenticator::RecoveryCode,
-    };
-    let ways = match chosen {
-        FactorPage::Ask { authenticator, others } => std::iter::once(authenticator).chain(others).copied().collect(),
-        FactorPage::Enrol { .. } | FactorPage::Refuse { .. } => Vec::new(),
-    };
-    let ways: Vec<Authenticator> = ways;
-    let asked = match now {
-        (Kind::App, _) => AskedFor::App,
-        (Kind::Lost, _) => AskedFor::Lost,
-        (Kind::Mail, mail) => AskedFor::Mail {
-            to: known.email.as_ref().map(|address| usher_provisioning::mask(address.as_str())).unwrap_or_default(),
-            standing: CodeStanding::of(mail.as_ref().map(|mail| &mail.code), broker.now()),
-            sends_left: Mailed::sends_left(mail.as_ref()),
-        },
-        (Kind::NewApp { secret }, _) => {
-            let otpauth = totp::otpauth(secret, "Usher", &known.name);
-            AskedFor::NewApp {
-                key: secret.grouped().expose().to_owned(),
-                qr: totp::qr(&otpauth),
-                otpauth: otpauth.expose().to_owned(),
-            }
-        }
-    };
-    FactorView {
-        flow: flow.id().clone(),
-        application: application(broker, loaded),
-        step: offer.step.get(),
-        // Where the account has something to lose: a code of the help desk may stand for it.
-        may_be_lost: known.user.is_some() && current != Authenticator::RecoveryCode && !ways.is_empty(),
-        others: ways.into_iter().filter(|way| *way != current && *way != Authenticator::RecoveryCode).collect(),
-        asked,
-        rejected,
-        csrf: broker.csrf_token(&format!("flow:{}", flow.id())),
-        correlation: flow.correlation().clone(),
-        ui_locales: flow.request().ui_locales.clone(),
-    }
-}
-
-/// The page with codes that were just made.
-pub fn recovery_codes(broker: &Broker, loaded: &LoadedFlow, codes: Vec<String>) -> RecoveryCodesPage {
-    let flow = &loaded.state.flow;
-    RecoveryCodesPage {
-        flow: flow.id().clone(),
-        codes,
-        csrf: broker.csrf_token(&format!("flow:{}", flow.id())),
-        ui_locales: flow.request().ui_locales.clone(),
-    }
 }
