@@ -8,7 +8,7 @@ use serde::Deserialize;
 use usher_broker::login;
 use usher_domain::RefusalCode;
 
-use super::{ShowQuery, flow_id, ways};
+use super::{ShowQuery, flow_id, passkey, status_with, ways};
 use crate::caller::Caller;
 use crate::error::{WebError, see_other};
 use crate::forms::FormErrors;
@@ -21,16 +21,22 @@ pub(super) fn routes() -> Router<App> {
 }
 
 pub(super) fn page(app: &App, caller: &Caller, page: login::SignInPage, query: &ShowQuery) -> Response {
+    let ui = query.ui(caller, &page.ui_locales);
+    let mut errors = FormErrors::none();
+    let passkey = passkey::question(&ui, page.passkey, &mut errors);
+    let status = status_with(&errors);
     let view = IdentifyPage {
-        ui: query.ui(caller, &page.ui_locales),
+        ui,
         flow: page.flow,
         application: page.application,
         csrf: page.csrf,
         identifier: page.username.unwrap_or_default(),
         ways: ways(page.connections, &query.find),
-        errors: FormErrors::none(),
+        step: page.step.into(),
+        passkey,
+        errors,
     };
-    query.respond(app, view, http::StatusCode::OK)
+    query.respond(app, view, status)
 }
 
 #[derive(Deserialize)]

@@ -133,8 +133,16 @@ pub struct SignInPage {
     pub identifier: Option<String>,
     /// Absent when the application offers no local sign-in.
     pub password: Option<PasswordForm>,
+    /// What the browser is asked for a passkey, as JSON; absent where none is offered.
+    pub passkey: Option<String>,
     pub notice: Option<Notice>,
     pub errors: FormErrors,
+}
+
+impl SignInPage {
+    fn name_autocomplete(&self) -> &'static str {
+        if self.passkey.is_some() { "username webauthn" } else { "username" }
+    }
 }
 
 /// The page that first asks who the person is.
@@ -148,6 +156,9 @@ pub struct IdentifyPage {
     pub csrf: String,
     /// What the application's `login_hint` says.
     pub identifier: String,
+    pub step: u64,
+    /// What the browser is asked for a passkey, as JSON; absent where none is offered.
+    pub passkey: Option<String>,
     pub ways: Ways,
     pub errors: FormErrors,
 }

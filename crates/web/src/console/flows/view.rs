@@ -204,6 +204,7 @@ impl Words<'_> {
                 of(FindingKind::ConnectionDisabled, self.connections(std::iter::once(id)))
             }
             Problem::PasskeyEnrol => of(FindingKind::PasskeyEnrol, nothing()),
+            Problem::PasskeyNoDomain => of(FindingKind::PasskeyNoDomain, nothing()),
             Problem::JitMfa { connections, factors } => {
                 let off = connections.iter().all(|(_, ending)| *ending == Ending::JitOff);
                 let kind = if off { FindingKind::JitOff } else { FindingKind::JitSkipped };
@@ -250,11 +251,14 @@ impl Words<'_> {
             })
             .collect();
         let password = step.options.contains(&FlowOption::Local { authenticator: Authenticator::Password });
-        if ways.is_empty() && !password {
+        // Later on it is asked for on a page of its own.
+        let passkey = selected == 1 && step.options.contains(&FlowOption::Local { authenticator: Authenticator::Passkey });
+        if ways.is_empty() && !password && !passkey {
             return None;
         }
         let application = opened.flow.application.as_ref().map_or("an application", |a| a.name.as_str());
-        SignInPreview::new(self.ui, application, ways, password.then(PasswordForm::default))
+        let page = SignInPreview::new(self.ui, application, ways, password.then(PasswordForm::default))?;
+        Some(SignInPreview { passkey: passkey.then(String::new), ..page })
     }
 
     fn preview_factors(&self, opened: &Opened, selected: u8) -> Vec<String> {

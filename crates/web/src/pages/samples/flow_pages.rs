@@ -71,6 +71,7 @@ fn board(shell: MakeShell<'_>, name: &str, errors: FormErrors) -> FlowPage {
             finding(name, FindingKind::Script),
             finding(name, FindingKind::SecondFactorFirst),
             finding(name, FindingKind::StepEmpty),
+            finding(name, FindingKind::PasskeyNoDomain),
         ],
         script: ScriptPart {
             on: true,
@@ -146,6 +147,9 @@ pub fn all(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
             },
         ),
         render("console-script-libraries", libraries(shell, name)),
+        render("console-script-pages", prompts(shell, name)),
+        render("console-script-mails", mails(shell, name)),
+        render("console-script-reach", reach(shell, name)),
         render("console-script-reference", reference(shell, name)),
     ]
 }
@@ -187,6 +191,29 @@ fn libraries(shell: MakeShell<'_>, name: &str) -> LibrariesPage {
         form: LibraryForm { name: name.to_owned(), source: name.to_owned(), version: 1 },
         errors: FormErrors::none(),
     }
+}
+
+fn prompts(shell: MakeShell<'_>, name: &str) -> PromptsPage {
+    let form = PromptForm {
+        name: name.to_owned(),
+        title: name.to_owned(),
+        text: name.to_owned(),
+        fields: "age | How old are you? | number | required".to_owned(),
+        version: 1,
+    };
+    let rows = vec![(name.to_owned(), name.to_owned())];
+    PromptsPage { shell: shell(Section::Settings), rows, form, errors: FormErrors::none() }
+}
+
+fn mails(shell: MakeShell<'_>, name: &str) -> MailsPage {
+    let form = MailForm { name: name.to_owned(), subject: name.to_owned(), text: name.to_owned(), version: 1 };
+    let rows = vec![(name.to_owned(), name.to_owned())];
+    MailsPage { shell: shell(Section::Settings), rows, form, errors: FormErrors::none() }
+}
+
+fn reach(shell: MakeShell<'_>, name: &str) -> ReachPage {
+    let (hosts, groups) = ("api.example.com".to_owned(), name.to_owned());
+    ReachPage { shell: shell(Section::Settings), hosts, groups, version: 1, errors: FormErrors::none() }
 }
 
 fn reference(shell: MakeShell<'_>, name: &str) -> ReferencePage {

@@ -51,6 +51,7 @@ pub enum FindingKind {
     /// Provisioning is skipped where no account is found.
     JitSkipped,
     PasskeyEnrol,
+    PasskeyNoDomain,
     Script,
 }
 
@@ -118,6 +119,8 @@ pub struct SignInPreview {
     pub ways: Ways,
     pub identifier: Option<String>,
     pub password: Option<PasswordForm>,
+    /// An empty question, where the step takes a passkey.
+    pub passkey: Option<String>,
     pub notice: Option<Notice>,
     pub errors: FormErrors,
 }
@@ -125,6 +128,10 @@ pub struct SignInPreview {
 impl askama::filters::HtmlSafe for SignInPreview {}
 
 impl SignInPreview {
+    fn name_autocomplete(&self) -> &'static str {
+        "off"
+    }
+
     /// The page with these ways in.
     pub fn new(ui: &Ui, application: &str, ways: Vec<WayToSignIn>, password: Option<PasswordForm>) -> Option<Self> {
         Some(Self {
@@ -136,6 +143,7 @@ impl SignInPreview {
             ways: Ways::arrange(ways, None),
             identifier: None,
             password,
+            passkey: None,
             notice: None,
             errors: FormErrors::none(),
         })
