@@ -332,6 +332,14 @@ impl Chrome {
         self.command("Emulation.setEmulatedMedia", dark).await;
     }
 
+    /// Gives the browser a device that keeps passkeys and lets its owner in by finger, who never hesitates.
+    pub async fn keep_passkeys(&self) {
+        self.command("WebAuthn.enable", json!({})).await;
+        let device = json!({ "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true });
+        self.command("WebAuthn.addVirtualAuthenticator", json!({ "options": device })).await;
+    }
+
     /// Everything that can be asked of one page.
     pub async fn inspect(&self, name: &str) {
         self.assert_quiet().await;

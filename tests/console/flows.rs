@@ -289,3 +289,20 @@ async fn the_check_reads_the_script_by_the_engine() {
     let forged = browser.submit(Form::forged(&check, &[("csrf", "x"), ("script", script)])).await.page();
     assert_eq!(forged.error_code().as_deref(), Some("csrf_failed"), "{forged}");
 }
+
+/// Where no browser keeps passkeys, the editor says so and publishes nothing with one.
+#[tokio::test]
+async fn a_passkey_needs_a_public_address_with_a_name() {
+    let payroll = Application::web("payroll");
+    let usher = with_admin(Setup::new()).app(&payroll).behind_tls("192.0.2.7").start().await;
+    let mut browser = admin_of(&usher).await;
+    let page = begin(&usher, &mut browser, "passkey").await;
+    assert_eq!(codes(&page), ["passkey_no_domain"], "{page}");
+    let page = press(&mut browser, &page, "publish").await;
+    assert!(codes(&page).contains(&"passkey_no_domain".to_owned()), "{page}");
+    assert_eq!(usher.database.count("SELECT count(*) FROM flow_heads").await, 0, "not published");
+    let named = with_admin(Setup::new()).app(&payroll).start().await;
+    let mut browser = admin_of(&named).await;
+    let page = begin(&named, &mut browser, "passkey").await;
+    assert!(codes(&page).is_empty(), "{page}");
+}
