@@ -85,5 +85,32 @@ mail-bypass-life =
        *[other] Er gilt { $minutes } Minuten lang.
     }
 
+mail-bypass-used-subject = Ein Einmalcode Ihrer Hilfe wurde benutzt
+mail-bypass-used-text = Jemand hat sich mit dem Code, den Ihre Hilfe erzeugt hat, an Ihrem Konto angemeldet. Er funktioniert kein zweites Mal.
+
+mail-factors-locked-subject = Zu viele falsche Codes
+mail-factors-locked-text = Jemand, der Ihr Passwort kennt, hat zu viele falsche Codes für Ihren zweiten Faktor eingegeben. Dadurch ist niemand hineingekommen.
+mail-factors-locked-life =
+    { $minutes ->
+        [one] Eine Minute lang wird kein Code angenommen.
+       *[other] { $minutes } Minuten lang wird kein Code angenommen.
+    }
+
+mail-email-code-subject = Ihr Code
+mail-email-code-text = Jemand möchte diese Adresse für sein Konto verwenden. Wenn Sie das sind, geben Sie diesen Code auf der Seite ein, auf der Sie ihn angefordert haben:
+mail-email-code-life =
+    { $minutes ->
+        [one] Er gilt eine Minute lang.
+       *[other] Er gilt { $minutes } Minuten lang.
+    }
+mail-email-code-warning = Wenn Sie ihn nicht angefordert haben, tun Sie nichts: ohne den Code ändert sich nichts. Nennen Sie den Code niemandem.
+
+mail-email-changed-subject = Ihre E-Mail-Adresse wurde geändert
+mail-email-changed-text = Die E-Mail-Adresse Ihres Kontos wurde geändert. Was Ihr Konto betrifft, geht von jetzt an an die neue Adresse.
+mail-email-changed-address = Die neue Adresse: { $address }
+
+mail-account-secured-subject = Ihr Konto wurde gesichert
+mail-account-secured-text = Jemand, der in Ihrem Konto angemeldet ist, hat gemeldet, dass eine andere Person darin war. Alle anderen Browser wurden abgemeldet, Anwendungen haben ihren Zugriff verloren, und gemerkte Browser sind vergessen. Hat Ihr Konto ein Passwort, das sich per Mail erneuern lässt, so gilt es nicht mehr: eine eigene Mail bringt den Link für ein neues.
+
 mail-test-subject = Testmail
 mail-test-text = Mails kommen an: Ein Administrator hat diese geschickt, um die Einstellungen zu prüfen.

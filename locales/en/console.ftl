@@ -54,8 +54,9 @@ reset-link-life =
     }
 reset-by-mail = The link goes to the verified address of the account.
 reset-by-hand = No mail can be sent to this person: the link is shown to you once.
+reset-by-owner = No mail reaches this person. Ask an owner: they get a link that they hand over.
 limit-helpdesk = You help people who cannot get in. Everything else is for others to change.
-limit-auditor = You may look at everything. Changing it is for others.
+limit-auditor = You may look at everything. Changing it is for others, and what belongs to people is masked.
 tab-history = History
 tab-sign-in = Sign-in
 tab-claims = User attributes

@@ -85,5 +85,32 @@ mail-bypass-life =
        *[other] It works within { $minutes } minutes.
     }
 
+mail-bypass-used-subject = A one-time code of the help desk was used
+mail-bypass-used-text = Somebody signed in to your account with the code that your help desk made. It does not work again.
+
+mail-factors-locked-subject = Too many wrong codes
+mail-factors-locked-text = Somebody with your password typed too many wrong codes for your second factor. Nobody got in by that.
+mail-factors-locked-life =
+    { $minutes ->
+        [one] No code is looked at for one minute.
+       *[other] No code is looked at for { $minutes } minutes.
+    }
+
+mail-email-code-subject = Your code
+mail-email-code-text = Somebody wants to use this address for their account. If it is you, type this code on the page where you asked for it:
+mail-email-code-life =
+    { $minutes ->
+        [one] It works for one minute.
+       *[other] It works for { $minutes } minutes.
+    }
+mail-email-code-warning = If you did not ask for it, do nothing: without the code, nothing changes. Never tell the code to anybody.
+
+mail-email-changed-subject = Your email address was changed
+mail-email-changed-text = The email address of your account was changed. What concerns your account goes to the new address from now on.
+mail-email-changed-address = The new address: { $address }
+
+mail-account-secured-subject = Your account was secured
+mail-account-secured-text = Somebody who is signed in to your account said that another person had been in it. Every other browser was signed out, applications lost their access, and remembered browsers were forgotten. If your account has a password that can be renewed by mail, it no longer works: a separate mail brings the link for a new one.
+
 mail-test-subject = Test mail
 mail-test-text = Mail works: an administrator sent this to test the settings.

@@ -119,7 +119,8 @@ async fn look_up_options(broker: &Broker, flow: &mut LoginFlow) -> Result<(), Fa
     let snapshot = broker.snapshot();
     let Some(application) = snapshot.application(&flow.request().application) else { return Ok(()) };
     let Some(version) = flow.plan().version.clone() else {
-        flow.look_up_options(FlowPlan::for_application(application, snapshot.plain_connections()));
+        let present = snapshot.plan_without_flow(application, &flow.request().acr_values);
+        flow.look_up_options(present);
         return Ok(());
     };
     let asked = version.clone();

@@ -68,7 +68,7 @@ fn owner(session: &SessionId) -> String {
 }
 
 /// Ends the session of this browser, in the console too: its rows, its codes, and every grant without offline access.
-async fn end(broker: &Broker, visitor: &Visitor) -> Result<(), Fault> {
+pub async fn end(broker: &Broker, visitor: &Visitor) -> Result<(), Fault> {
     let Some(live) = &visitor.session else { return Ok(()) };
     let now = broker.now();
     let actor = match &live.session.authentication.subject {

@@ -22,7 +22,7 @@ const BATCH: u32 = 500;
 const BATCHES_A_TURN: usize = 200;
 /// How long audit events are kept.
 const AUDIT_FOR: chrono::Duration = chrono::Duration::days(400);
-/// How long provisioning decisions are kept.
+/// How long provisioning decisions are kept, and the sign-ins that people look through.
 const DECISIONS_FOR: chrono::Duration = chrono::Duration::days(180);
 /// How long traces are kept.
 const TRACES_FOR: chrono::Duration = chrono::Duration::days(30);

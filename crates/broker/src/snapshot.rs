@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use usher_domain::{
     Application, ApplicationClaims, ApplicationId, ApplicationKind, AttributeDefinition, AttributeSchema,
-    ClientAuthMethod, Connection, ConnectionId, FlowDefinition, FlowOwner, FlowVersion, Group, GroupId, RedirectUri,
-    SecretText, SignInPageListing, SignInPageStyle, SigningAlgorithm, UnmappedGroups,
+    Authenticator, ClientAuthMethod, Connection, ConnectionId, FlowDefinition, FlowOwner, FlowVersion, Group, GroupId,
+    RedirectUri, SecretText, SignInPageListing, SignInPageStyle, SigningAlgorithm, UnmappedGroups,
 };
-use usher_login_flow::FlowPlan;
+use usher_login_flow::{FlowPlan, StepOption, StepPlan};
 use usher_oidc_provider::keys::{KeyRing, KeyRole, SigningKey};
 use usher_storage::signing_keys::KeyState;
 use usher_storage::{
@@ -18,10 +18,15 @@ use usher_storage::{
 
 use crate::broker::Settings;
 use crate::failure::Fault;
+use crate::replay::Recordings;
 use crate::security::{self, SecuritySettings};
 
 /// Id of the console, an application of Usher itself.
 pub const CONSOLE: &str = "usher-console";
+/// Id of the account page, another one.
+pub const ACCOUNT: &str = "usher-account";
+/// The `acr` by which the account page asks for a factor of a person who has some.
+pub const ACCOUNT_FACTORS: &str = "urn:usher:account:factors";
 
 /// A connection with its secret opened.
 #[derive(Debug, Clone)]
@@ -49,7 +54,7 @@ pub struct Snapshot {
     pub version: i64,
     /// By id.
     pub connections: BTreeMap<ConnectionId, ConfiguredConnection>,
-    /// By client id; the console is among them.
+    /// By client id; the console and the account page are among them.
     pub applications: HashMap<ApplicationId, Application>,
     /// The local attributes.
     pub schema: AttributeSchema,
@@ -57,6 +62,8 @@ pub struct Snapshot {
     pub groups: BTreeMap<GroupId, Group>,
     /// The published flows.
     pub flows: BTreeMap<FlowOwner, PublishedFlow>,
+    /// Which flows record sign-ins.
+    pub recordings: Recordings,
     /// What is asked of passwords and sessions.
     pub security: SecuritySettings,
     /// Our signing keys.
@@ -79,12 +86,18 @@ impl Snapshot {
 
     /// What a sign-in to an application offers now.
     pub fn plan_for(&self, application: &Application, acr_values: &[String]) -> FlowPlan {
-        match self.flow_of(&application.id) {
+        match self.flow_of(&application.id).filter(|_| !asks_for_factors(application, acr_values)) {
             Some(flow) => {
                 FlowPlan::of_flow(&flow.definition, flow.version.clone(), application, &self.plain, acr_values)
             }
-            None => FlowPlan::for_application(application, &self.plain),
+            None => self.plan_without_flow(application, acr_values),
         }
+    }
+
+    /// What it offers where no flow is published.
+    pub fn plan_without_flow(&self, application: &Application, acr_values: &[String]) -> FlowPlan {
+        let plan = FlowPlan::for_application(application, &self.plain);
+        if asks_for_factors(application, acr_values) { with_factors(plan) } else { plan }
     }
 
     /// A connection that exists and is switched on.
@@ -159,6 +172,19 @@ impl Snapshot {
     }
 }
 
+fn asks_for_factors(application: &Application, acr_values: &[String]) -> bool {
+    application.id.as_str() == ACCOUNT && acr_values.iter().any(|acr| acr == ACCOUNT_FACTORS)
+}
+
+/// However the person signed in, then one of the factors they have.
+fn with_factors(mut plan: FlowPlan) -> FlowPlan {
+    let factors = [Authenticator::Passkey, Authenticator::Totp, Authenticator::RecoveryCode];
+    let options = factors.into_iter().map(|authenticator| StepOption::Factor { authenticator }).collect();
+    plan.steps.push(StepPlan { options });
+    plan.acr = Some(ACCOUNT_FACTORS.to_owned());
+    plan
+}
+
 struct Rows {
     version: i64,
     connections: Vec<(Connection, Option<usher_storage::Sealed>)>,
@@ -168,6 +194,7 @@ struct Rows {
     groups: Vec<Group>,
     flows: Vec<flow_versions::FlowHead>,
     security: SecuritySettings,
+    recordings: Recordings,
 }
 
 async fn read_rows(tx: &mut Tx) -> Result<Rows, Fault> {
@@ -179,6 +206,7 @@ async fn read_rows(tx: &mut Tx) -> Result<Rows, Fault> {
         attributes: attribute_definitions::list(tx).await?,
         groups: groups::list(tx).await?,
         security: security::read(tx).await?,
+        recordings: Recordings::read(tx).await?,
         flows: flow_versions::heads(tx).await?,
     })
 }
@@ -197,8 +225,9 @@ pub async fn load(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Res
         connections.insert(connection.id.clone(), ConfiguredConnection { connection, secret });
     }
     let mut applications: HashMap<_, _> = rows.applications.into_iter().map(|a| (a.id.clone(), a)).collect();
-    let console = console_application(settings)?;
-    applications.insert(console.id.clone(), console);
+    for own in [own_application(settings, &CONSOLE_PAGE)?, own_application(settings, &ACCOUNT_PAGE)?] {
+        applications.insert(own.id.clone(), own);
+    }
     let mut keys = Vec::new();
     for row in rows.keys.into_iter().filter(|key| key.expires_at.is_none_or(|end| end > now)) {
         let pkcs8 = sealer
@@ -217,6 +246,7 @@ pub async fn load(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Res
     Ok(Snapshot {
         version: rows.version,
         security: rows.security,
+        recordings: rows.recordings,
         connections,
         applications,
         schema,
@@ -243,15 +273,33 @@ fn open_text(
     Ok(SecretText::new(text))
 }
 
-/// The console signs its admins in through Usher's own OpenID provider, handled in-process.
-fn console_application(settings: &Settings) -> Result<Application, Fault> {
-    let redirect = RedirectUri::parse(&format!("{}/console/callback", settings.public_url))
-        .map_err(|_| Fault::Invariant("the console has a redirect URI"))?;
+/// A part of Usher that signs people in through Usher's own OpenID provider, handled in-process.
+struct OwnPage {
+    id: &'static str,
+    name: &'static str,
+    path: &'static str,
+    local_account_required: bool,
+}
+
+const CONSOLE_PAGE: OwnPage =
+    OwnPage { id: CONSOLE, name: "Usher Console", path: "/console", local_account_required: true };
+/// Whoever has no account here is told so by the page itself.
+const ACCOUNT_PAGE: OwnPage =
+    OwnPage { id: ACCOUNT, name: "Usher Account", path: "/account", local_account_required: false };
+
+/// Whether an application is a part of Usher itself.
+pub fn is_own(application: &ApplicationId) -> bool {
+    [CONSOLE, ACCOUNT].contains(&application.as_str())
+}
+
+fn own_application(settings: &Settings, page: &OwnPage) -> Result<Application, Fault> {
+    let redirect = RedirectUri::parse(&format!("{}{}/callback", settings.public_url, page.path))
+        .map_err(|_| Fault::Invariant("a page of ours has a redirect URI"))?;
     let signed_out = RedirectUri::parse(&format!("{}/signed-out", settings.public_url))
-        .map_err(|_| Fault::Invariant("the console has a post-logout URI"))?;
+        .map_err(|_| Fault::Invariant("a page of ours has a post-logout URI"))?;
     Ok(Application {
-        id: ApplicationId::parse(CONSOLE).map_err(|_| Fault::Invariant("the console has an id"))?,
-        name: "Usher Console".to_owned(),
+        id: ApplicationId::parse(page.id).map_err(|_| Fault::Invariant("a page of ours has an id"))?,
+        name: page.name.to_owned(),
         kind: ApplicationKind::Spa,
         enabled: true,
         auth_method: ClientAuthMethod::None,
@@ -262,10 +310,10 @@ fn console_application(settings: &Settings) -> Result<Application, Fault> {
         id_token_alg: SigningAlgorithm::Es256,
         connections: None,
         local_sign_in: true,
-        local_account_required: true,
+        local_account_required: page.local_account_required,
         sign_in_page: SignInPageStyle::default(),
         claims: ApplicationClaims::default(),
-        home_url: Some(format!("{}/console", settings.public_url)),
+        home_url: Some(format!("{}{}", settings.public_url, page.path)),
         revision: 0,
     })
 }

@@ -77,6 +77,13 @@ pub enum MailContent {
         /// For how many minutes it works.
         minutes: u32,
     },
+    /// The code of the helpdesk was used.
+    BypassUsed,
+    /// Too many wrong answers to a second factor: somebody else may know the password.
+    FactorsLocked {
+        /// For how many minutes none is looked at.
+        minutes: u32,
+    },
     /// A link to choose a new password.
     PasswordReset {
         /// The one-time link.
@@ -93,6 +100,20 @@ pub enum MailContent {
         /// Its paragraphs.
         paragraphs: Vec<String>,
     },
+    /// A code that proves who reads a new address, typed in the account page.
+    EmailChangeCode {
+        /// The code, for the person to type.
+        code: String,
+        /// For how many minutes it works.
+        minutes: u32,
+    },
+    /// The address of an account was changed; it goes to the old one.
+    EmailChanged {
+        /// The new one, masked.
+        address: String,
+    },
+    /// The owner said that somebody else was in the account, and it was closed to them.
+    AccountSecured,
     /// A test of the mail settings.
     Test,
 }
@@ -112,8 +133,13 @@ impl std::fmt::Debug for MailContent {
             Self::RecoveryCodeUsed { .. } => "RecoveryCodeUsed",
             Self::FactorsReset => "FactorsReset",
             Self::BypassIssued { .. } => "BypassIssued",
+            Self::BypassUsed => "BypassUsed",
+            Self::FactorsLocked { .. } => "FactorsLocked",
             Self::PasswordReset { .. } => "PasswordReset",
             Self::ByScript { .. } => "ByScript",
+            Self::EmailChangeCode { .. } => "EmailChangeCode",
+            Self::EmailChanged { .. } => "EmailChanged",
+            Self::AccountSecured => "AccountSecured",
             Self::Test => "Test",
         })
     }

@@ -2,7 +2,7 @@
 //! as row id, to run a draft on.
 
 use chrono::{DateTime, Utc};
-use usher_domain::{ApplicationId, CorrelationId, FlowOwner, RecordingId};
+use usher_domain::{ApplicationId, CorrelationId, FlowOwner, RecordingId, UserId};
 
 use crate::db::{Row, Tx, values};
 use crate::statements::statements;
@@ -10,12 +10,12 @@ use crate::{Sealed, StorageError};
 
 macro_rules! columns {
     () => {
-        "id, owner, application, at, expires_at, correlation, outcome, sealed"
+        "id, owner, application, at, expires_at, correlation, outcome, sealed, user_id"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO flow_recordings (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    INSERT = concat!("INSERT INTO flow_recordings (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     TRIM = "DELETE FROM flow_recordings WHERE owner = $1 AND id NOT IN
             (SELECT id FROM flow_recordings WHERE owner = $1 ORDER BY at DESC, id DESC LIMIT $2)";
     LIST = concat!("SELECT ", columns!(), " FROM flow_recordings WHERE owner = $1 AND expires_at > $2
@@ -46,6 +46,8 @@ pub struct FlowRecordingRow {
     pub outcome: String,
     /// What was recorded.
     pub sealed: Sealed,
+    /// Whose account it was: the recording goes with it.
+    pub user: Option<UserId>,
 }
 
 /// Keeps a recording, and of its owner the newest [`KEPT`].
@@ -59,6 +61,7 @@ pub async fn insert(tx: &mut Tx, row: &FlowRecordingRow) -> Result<(), StorageEr
         row.correlation.as_str(),
         &row.outcome,
         row.sealed.as_bytes(),
+        row.user.as_ref().map(UserId::as_str),
     ];
     tx.execute(INSERT, values).await?;
     tx.execute(TRIM, values![row.owner.key(), KEPT]).await.map(drop)
@@ -80,7 +83,7 @@ pub async fn delete_by_owner(tx: &mut Tx, owner: &FlowOwner) -> Result<u64, Stor
 }
 
 /// Throws the recordings of an application away, of the default flow too.
-pub(crate) async fn delete_by_application(tx: &mut Tx, application: &ApplicationId) -> Result<u64, StorageError> {
+pub async fn delete_by_application(tx: &mut Tx, application: &ApplicationId) -> Result<u64, StorageError> {
     tx.execute(DELETE_BY_APPLICATION, values![application.as_str()]).await
 }
 
@@ -95,5 +98,6 @@ fn read(row: &Row) -> Result<FlowRecordingRow, StorageError> {
         correlation: row.parsed("correlation")?,
         outcome: row.text("outcome")?,
         sealed: Sealed::stored(row.bytes("sealed")?),
+        user: row.opt_parsed("user_id")?,
     })
 }

@@ -38,6 +38,7 @@ mod key_check;
 pub mod links;
 pub mod memberships;
 pub mod outbox;
+pub mod own_sign_ins;
 pub mod passkeys;
 pub mod pending;
 pub mod purge;

@@ -209,6 +209,6 @@ fn read(row: &Row) -> Result<SessionRow, StorageError> {
 }
 
 /// Cut, and without the one character that PostgreSQL does not keep.
-fn cut(agent: &str) -> String {
+pub(crate) fn cut(agent: &str) -> String {
     agent.chars().filter(|character| *character != '\0').take(AGENT_CHARACTERS).collect()
 }

@@ -42,6 +42,7 @@ pub(crate) const DURABLE: &[(&str, &[Named])] = &[
     ("decisions", crate::decisions::ALL),
     ("recordings", crate::recordings::ALL),
     ("outbox", crate::outbox::ALL),
+    ("own_sign_ins", crate::own_sign_ins::ALL),
     ("flow_versions", crate::flow_versions::ALL),
     ("flow_drafts", crate::flow_versions::DRAFTS),
     ("flow_recordings", crate::flow_recordings::ALL),

@@ -1,5 +1,6 @@
 //! The axum front: routes, cookies, pages, configuration, command line.
 
+mod account;
 pub mod assets;
 mod callback;
 mod caller;

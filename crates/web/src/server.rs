@@ -20,7 +20,7 @@ use crate::error::{CORRELATION_HEADER, WebError};
 use crate::pages::Ui;
 use crate::security_headers::{PageClass, confining};
 use crate::state::App;
-use crate::{assets, callback, console, health, login, op, setup};
+use crate::{account, assets, callback, console, health, login, op, setup};
 
 /// Largest request body, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -35,6 +35,7 @@ pub fn router(app: &App) -> Router {
         .merge(login::routes())
         .merge(op::browser_routes())
         .merge(setup::routes())
+        .merge(account::routes())
         .layer(class(PageClass::Login));
     let callbacks = callback::routes().layer(class(PageClass::Handover));
     let browsers = pages.merge(callbacks).layer(sessions(app, SessionKind::Browser));

@@ -13,7 +13,7 @@ use usher_storage::{applications, grants};
 use super::{Admin, NotDone, change_configuration, deed};
 use crate::bootstrap::mark_deleted;
 use crate::broker::Broker;
-use crate::snapshot::CONSOLE;
+use crate::snapshot::is_own;
 use crate::visitor::Visitor;
 
 /// What the form sends.
@@ -61,17 +61,17 @@ impl Default for ApplicationForm {
     }
 }
 
-/// Every application but the console, by name.
+/// Every application but our own pages, by name.
 pub fn list(broker: &Broker) -> Vec<Application> {
     let mut all: Vec<_> =
-        broker.snapshot().applications.values().filter(|a| a.id.as_str() != CONSOLE).cloned().collect();
+        broker.snapshot().applications.values().filter(|a| !is_own(&a.id)).cloned().collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }
 
 /// One application.
 pub fn get(broker: &Broker, id: &ApplicationId) -> Option<Application> {
-    broker.snapshot().application(id).filter(|a| a.id.as_str() != CONSOLE).cloned()
+    broker.snapshot().application(id).filter(|a| !is_own(&a.id)).cloned()
 }
 
 /// Creates one. The secret of a web application is returned once and never again.

@@ -105,7 +105,7 @@ pub async fn complete(
         redirect_uri: Some(redirect_uri(broker)),
         verifier: Some(SecretText::new(waiting.verifier)),
     };
-    let payload = match redeem_in_process(broker, exchange, visitor).await {
+    let payload = match redeem_in_process(broker, CONSOLE, exchange, visitor).await {
         Ok(payload) if payload.request.nonce.as_deref() == Some(&waiting.nonce) => payload,
         Ok(_) | Err(TokenFailure::OAuth(_)) => {
             return Err(refuse_request(broker, RefusalCode::TxAlreadyUsed, visitor).await);

@@ -34,6 +34,7 @@ fn life(content: &MailContent) -> Duration {
     match content {
         MailContent::OwnershipCode { minutes, .. }
         | MailContent::SignInCode { minutes, .. }
+        | MailContent::EmailChangeCode { minutes, .. }
         | MailContent::PasswordReset { minutes, .. } => Duration::minutes(i64::from(*minutes)),
         MailContent::Invitation { hours, .. } => Duration::hours(i64::from(*hours)),
         MailContent::AccountLinked { .. }
@@ -45,6 +46,10 @@ fn life(content: &MailContent) -> Duration {
         | MailContent::RecoveryCodeUsed { .. }
         | MailContent::FactorsReset
         | MailContent::BypassIssued { .. }
+        | MailContent::BypassUsed
+        | MailContent::FactorsLocked { .. }
+        | MailContent::EmailChanged { .. }
+        | MailContent::AccountSecured
         | MailContent::ByScript { .. }
         | MailContent::Test => NOTICE_LIFE,
     }

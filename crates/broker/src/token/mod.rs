@@ -64,15 +64,15 @@ pub async fn exchange(
     }
 }
 
-/// Redeems a code for the console, which lives in this process (no HTTP to ourselves).
+/// Redeems a code for a page of ours, which lives in this process (no HTTP to ourselves).
 pub async fn redeem_in_process(
     broker: &Broker,
+    page: &'static str,
     exchange: usher_oidc_provider::token::CodeExchange,
     visitor: &Visitor,
 ) -> Result<crate::grant::GrantPayload, TokenFailure> {
     let snapshot = broker.snapshot();
-    let id = usher_domain::ApplicationId::parse(crate::snapshot::CONSOLE)
-        .map_err(|_| Fault::Invariant("the console has an id"))?;
-    let console = snapshot.application(&id).ok_or(Fault::Invariant("the console is an application"))?;
-    code::redeem_payload(broker, console, &exchange, visitor).await.map(|redeemed| redeemed.payload)
+    let id = usher_domain::ApplicationId::parse(page).map_err(|_| Fault::Invariant("a page of ours has an id"))?;
+    let application = snapshot.application(&id).ok_or(Fault::Invariant("a page of ours is an application"))?;
+    code::redeem_payload(broker, application, &exchange, visitor).await.map(|redeemed| redeemed.payload)
 }

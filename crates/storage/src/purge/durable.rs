@@ -20,6 +20,7 @@ statements! {
     TRACES = "DELETE FROM traces WHERE correlation IN
               (SELECT correlation FROM traces WHERE started_at < $1 LIMIT $2)";
     DECISIONS = "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE at < $1 LIMIT $2)";
+    OWN_SIGN_INS = "DELETE FROM own_sign_ins WHERE id IN (SELECT id FROM own_sign_ins WHERE at < $1 LIMIT $2)";
     RECORDINGS = "DELETE FROM recordings WHERE id IN (SELECT id FROM recordings WHERE expires_at <= $1 LIMIT $2)";
     OUTBOX = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE expires_at < $1 LIMIT $2)";
     AUDIT = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 LIMIT $2)";
@@ -29,5 +30,6 @@ pub(super) const BY_EXPIRY: [&str; 6] = [SESSIONS, REFRESH_TOKENS, GRANTS, ATTEM
 pub(super) const FACTORS_BY_EXPIRY: [&str; 3] = [TRUSTED_DEVICES, BYPASS_CODES, FLOW_RECORDINGS];
 pub(super) const OLD_TRACES: &str = TRACES;
 pub(super) const OLD_DECISIONS: &str = DECISIONS;
+pub(super) const OLD_SIGN_INS: &str = OWN_SIGN_INS;
 pub(super) const OLD_MAIL: &str = OUTBOX;
 pub(super) const OLD_AUDIT: &str = AUDIT;

@@ -21,7 +21,7 @@ pub struct PurgeOptions {
     pub batch: u32,
     /// Traces begun before go.
     pub traces_before: DateTime<Utc>,
-    /// Decisions before go.
+    /// Decisions before go, and sign-ins that are kept for their owners.
     pub decisions_before: DateTime<Utc>,
     /// Audit events before go; none: audit is kept.
     pub audit_before: Option<DateTime<Utc>>,
@@ -50,6 +50,8 @@ pub struct Purged {
     pub flow_recordings: u64,
     /// Decisions.
     pub decisions: u64,
+    /// Sign-ins kept for their owners.
+    pub own_sign_ins: u64,
     /// Mails that nobody gave up.
     pub outbox: u64,
     /// Traces.
@@ -83,6 +85,7 @@ pub async fn expired(store: &Store, options: &PurgeOptions) -> Result<Purged, St
         bypass_codes: delete(store, bypass_codes, now, batch).await?,
         flow_recordings: delete(store, flow_recordings, now, batch).await?,
         decisions: delete(store, durable::OLD_DECISIONS, decisions_before, batch).await?,
+        own_sign_ins: delete(store, durable::OLD_SIGN_INS, decisions_before, batch).await?,
         outbox: delete(store, durable::OLD_MAIL, now - MAIL_FOR, batch).await?,
         traces: delete(store, durable::OLD_TRACES, traces_before, batch).await?,
         audit: match audit_before {
@@ -107,7 +110,7 @@ impl Purged {
             .into_iter()
             .chain(factors)
             .chain(kept)
-            .chain([self.flows, self.pending, self.account_steps])
+            .chain([self.flows, self.pending, self.account_steps, self.own_sign_ins])
             .max()
             .unwrap_or_default()
     }

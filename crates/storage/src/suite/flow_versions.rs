@@ -7,7 +7,7 @@ use usher_domain::{CorrelationId, FlowDefinition, FlowOwner, FlowVersion, Record
 use super::{Fixture, application, configuration, on_both};
 use crate::flow_recordings::FlowRecordingRow;
 use crate::flow_versions::{self, DraftSave, NewFlowVersion};
-use crate::{Tx, applications, flow_recordings, script_libraries, script_secrets, trusted_devices};
+use crate::{Tx, applications, flow_recordings, script_libraries, script_secrets, trusted_devices, users};
 
 fn shop() -> FlowOwner {
     FlowOwner::Application(application())
@@ -175,6 +175,7 @@ impl Fixture {
             correlation: CorrelationId::random(&self.entropy),
             outcome: number.to_string(),
             sealed: self.sealed("facts"),
+            user: None,
         }
     }
 }
@@ -197,6 +198,26 @@ async fn a_flow_keeps_its_newest_two_hundred_recordings_until_they_expire() {
                 assert!(flow_recordings::list(tx, &shop(), rows[0].expires_at, 3).await?.is_empty());
                 assert_eq!(flow_recordings::delete_by_owner(tx, &shop()).await?, 200);
                 assert_eq!(flow_recordings::list(tx, &FlowOwner::Default, now, 3).await?, [elsewhere]);
+                Ok(())
+            })
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_recording_goes_with_the_account_that_it_is_about() {
+    on_both(|test| async move {
+        let (ann, bob, now) = (test.with_user("Ann").await.id, test.with_user("Bob").await.id, test.now());
+        let of_ann = FlowRecordingRow { user: Some(ann.clone()), ..test.flow_recording(shop(), 0) };
+        let of_bob = FlowRecordingRow { user: Some(bob), ..test.flow_recording(shop(), 1) };
+        test.write(move |tx| {
+            Box::pin(async move {
+                flow_recordings::insert(tx, &of_ann).await?;
+                flow_recordings::insert(tx, &of_bob).await?;
+                users::delete(tx, &ann).await?;
+                assert_eq!(flow_recordings::list(tx, &shop(), now, 5).await?, [of_bob]);
                 Ok(())
             })
         })

@@ -56,7 +56,7 @@ impl Fixture {
         self.write(move |tx| Box::pin(async move { outbox::claim_due(tx, now, lease, 10).await })).await
     }
 
-    async fn purged(&self) -> Purged {
+    pub(super) async fn purged(&self) -> Purged {
         let now = self.now();
         let options = PurgeOptions {
             now,

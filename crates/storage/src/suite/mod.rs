@@ -11,6 +11,7 @@ mod jobs;
 mod kept;
 mod linking;
 mod opening;
+mod own_sign_ins;
 mod people;
 mod races;
 mod records;

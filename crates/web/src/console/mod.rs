@@ -10,7 +10,7 @@ mod attributes;
 mod connection;
 mod connections;
 mod email;
-mod fields;
+pub mod fields;
 mod flows;
 mod groups;
 mod home;

@@ -16,6 +16,8 @@ static EN: LazyLock<Bundle> = LazyLock::new(|| {
         Language::En,
         &[
             include_str!("../../../../locales/en/login.ftl"),
+            include_str!("../../../../locales/en/account.ftl"),
+            include_str!("../../../../locales/en/account_security.ftl"),
             include_str!("../../../../locales/en/console.ftl"),
             include_str!("../../../../locales/en/mail.ftl"),
         ],
@@ -24,7 +26,12 @@ static EN: LazyLock<Bundle> = LazyLock::new(|| {
 static DE: LazyLock<Bundle> = LazyLock::new(|| {
     bundle(
         Language::De,
-        &[include_str!("../../../../locales/de/login.ftl"), include_str!("../../../../locales/de/mail.ftl")],
+        &[
+            include_str!("../../../../locales/de/login.ftl"),
+            include_str!("../../../../locales/de/account.ftl"),
+            include_str!("../../../../locales/de/account_security.ftl"),
+            include_str!("../../../../locales/de/mail.ftl"),
+        ],
     )
 });
 
@@ -125,9 +132,13 @@ mod tests {
     fn locale_files_have_no_mistakes() {
         for source in [
             include_str!("../../../../locales/en/login.ftl"),
+            include_str!("../../../../locales/en/account.ftl"),
+            include_str!("../../../../locales/en/account_security.ftl"),
             include_str!("../../../../locales/en/console.ftl"),
             include_str!("../../../../locales/en/mail.ftl"),
             include_str!("../../../../locales/de/login.ftl"),
+            include_str!("../../../../locales/de/account.ftl"),
+            include_str!("../../../../locales/de/account_security.ftl"),
             include_str!("../../../../locales/de/mail.ftl"),
         ] {
             let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| errors).unwrap();
@@ -151,6 +162,12 @@ mod tests {
         let english = keys(include_str!("../../../../locales/en/mail.ftl"));
         assert_eq!(english, keys(include_str!("../../../../locales/de/mail.ftl")));
         assert!(english.len() > 10);
+        let english = keys(include_str!("../../../../locales/en/account.ftl"));
+        assert_eq!(english, keys(include_str!("../../../../locales/de/account.ftl")));
+        assert!(english.len() > 10);
+        let english = keys(include_str!("../../../../locales/en/account_security.ftl"));
+        assert_eq!(english, keys(include_str!("../../../../locales/de/account_security.ftl")));
+        assert!(english.len() > 50);
     }
 
     #[test]

@@ -24,6 +24,19 @@ pub(super) fn parts(texts: Texts, content: &MailContent) -> Parts {
             key: Key::Link(Link { text: texts.t("mail-reset-link"), href: link.clone() }),
             after: vec![texts.count("mail-reset-life", "minutes", u64::from(*minutes)), texts.t("mail-reset-warning")],
         },
+        MailContent::EmailChangeCode { code, minutes } => Parts {
+            subject: texts.t("mail-email-code-subject"),
+            paragraphs: vec![texts.t("mail-email-code-text")],
+            key: Key::Code(code.clone()),
+            after: vec![
+                texts.count("mail-email-code-life", "minutes", u64::from(*minutes)),
+                texts.t("mail-email-code-warning"),
+            ],
+        },
+        MailContent::EmailChanged { address } => {
+            with(notice(texts, "email-changed"), texts.t1("mail-email-changed-address", "address", address))
+        }
+        MailContent::AccountSecured => notice(texts, "account-secured"),
         MailContent::FactorAdded { factor, name } => factor_notice(texts, "added", *factor, name),
         MailContent::FactorRemoved { factor, name } => factor_notice(texts, "removed", *factor, name),
         MailContent::PasswordChanged => notice(texts, "password-changed"),
@@ -35,6 +48,11 @@ pub(super) fn parts(texts: Texts, content: &MailContent) -> Parts {
         MailContent::BypassIssued { minutes } => {
             with(notice(texts, "bypass"), texts.count("mail-bypass-life", "minutes", u64::from(*minutes)))
         }
+        MailContent::BypassUsed => notice(texts, "bypass-used"),
+        MailContent::FactorsLocked { minutes } => with(
+            notice(texts, "factors-locked"),
+            texts.count("mail-factors-locked-life", "minutes", u64::from(*minutes)),
+        ),
         MailContent::AccountLinked { .. }
         | MailContent::AccountUnlinked { .. }
         | MailContent::OwnershipCode { .. }

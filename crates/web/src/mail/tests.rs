@@ -27,6 +27,11 @@ fn all(name: &str) -> Vec<MailContent> {
         MailContent::RecoveryCodeUsed { left: 3 },
         MailContent::FactorsReset,
         MailContent::BypassIssued { minutes: 60 },
+        MailContent::BypassUsed,
+        MailContent::FactorsLocked { minutes: 15 },
+        MailContent::EmailChangeCode { code: "271828".into(), minutes: 5 },
+        MailContent::EmailChanged { address: name() },
+        MailContent::AccountSecured,
         MailContent::Test,
     ]
 }

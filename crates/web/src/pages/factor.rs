@@ -3,7 +3,7 @@
 use askama::Template;
 use usher_domain::{Authenticator, FlowId};
 
-use super::Ui;
+use super::{PasswordForm, Ui, WayToSignIn};
 use crate::forms::FormErrors;
 
 /// What is asked for.
@@ -15,11 +15,16 @@ pub enum FactorKind {
     Mail {
         /// Where to, masked.
         to: String,
+        /// Whether it may still be typed.
+        waits: bool,
         /// Whether another one may be sent.
         may_send: bool,
     },
     /// A recovery code, or one of the help desk.
-    Lost,
+    Lost {
+        /// Whether the person has recovery codes left that may be typed.
+        codes_left: bool,
+    },
     /// To set up an authenticator app.
     NewApp {
         /// The key, in groups of four.
@@ -29,6 +34,13 @@ pub enum FactorKind {
         /// Side and path of the picture.
         qr: Option<(String, String)>,
     },
+    /// To choose what to set up.
+    Choice {
+        /// What may be set up.
+        choices: Vec<Authenticator>,
+    },
+    /// Nothing of its own: the other ways are all there is.
+    Elsewhere,
 }
 
 impl FactorKind {
@@ -36,9 +48,38 @@ impl FactorKind {
         match self {
             Self::App => "app",
             Self::Mail { .. } => "mail",
-            Self::Lost => "lost",
+            Self::Lost { codes_left: true } => "lost",
+            Self::Lost { codes_left: false } => "help",
             Self::NewApp { .. } => "new-app",
+            Self::Choice { .. } => "choice",
+            Self::Elsewhere => "elsewhere",
         }
+    }
+}
+
+/// What stands below the form: the other ways of the step, help after a loss, the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FactorWays {
+    pub others: Vec<Authenticator>,
+    pub connections: Vec<WayToSignIn>,
+    /// User name and password, where the step takes them too.
+    pub password: Option<PasswordForm>,
+    pub may_be_lost: bool,
+    /// Whether something else may be set up instead.
+    pub may_choose: bool,
+    /// Whether the ways are in sight without a click.
+    pub open: bool,
+}
+
+impl FactorWays {
+    /// Whether there is another way at all.
+    pub fn any(&self) -> bool {
+        !self.others.is_empty() || !self.connections.is_empty()
+    }
+
+    /// What the button of a way says.
+    pub fn text(ui: &Ui, way: Authenticator) -> String {
+        ui.t(format!("factor-way-{}", way.as_str().replace('_', "-")))
     }
 }
 
@@ -52,8 +93,9 @@ pub struct FactorPage {
     pub csrf: String,
     pub step: u8,
     pub kind: FactorKind,
-    pub others: Vec<Authenticator>,
-    pub may_be_lost: bool,
+    pub ways: FactorWays,
+    /// For how many days this browser may be remembered.
+    pub remember_days: Option<u16>,
     pub errors: FormErrors,
 }
 
@@ -62,12 +104,20 @@ impl FactorPage {
         self.ui.t(format!("factor-{}-{part}", self.kind.key()))
     }
 
-    fn way(&self, way: Authenticator) -> String {
-        self.ui.t(format!("factor-way-{}", way.as_str().replace('_', "-")))
+    fn text(&self) -> String {
+        self.ui.t1(&format!("factor-{}-text", self.kind.key()), "application", &self.application)
+    }
+
+    fn set_up(&self, which: Authenticator) -> String {
+        self.ui.t(format!("factor-set-up-{}", which.as_str().replace('_', "-")))
+    }
+
+    fn is_typed(&self) -> bool {
+        !matches!(self.kind, FactorKind::Choice { .. } | FactorKind::Elsewhere)
     }
 
     fn is_numeric(&self) -> bool {
-        self.kind != FactorKind::Lost
+        !matches!(self.kind, FactorKind::Lost { .. })
     }
 }
 
@@ -79,4 +129,5 @@ pub struct RecoveryCodesPage {
     pub flow: FlowId,
     pub csrf: String,
     pub codes: Vec<String>,
+    pub errors: FormErrors,
 }

@@ -1,9 +1,11 @@
 //! Pages: typed views over the templates. No handler, no query and no markup lives here.
 
+pub mod account;
 pub mod console;
 mod factor;
 mod forgot;
 mod login;
+mod passkey;
 pub mod paths;
 mod prompt;
 mod refusal;
@@ -19,12 +21,13 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-pub use factor::{FactorKind, FactorPage, RecoveryCodesPage};
+pub use factor::{FactorKind, FactorPage, FactorWays, RecoveryCodesPage};
 pub use forgot::{ForgotPage, ForgotStage};
 pub use login::{
     AutoSubmitPage, CodeField, HiddenField, IdentifyPage, LinkPage, PasswordForm, SignInPage, SignOutPage,
     SignedOutPage, WayToSignIn, Ways,
 };
+pub use passkey::{PasskeyPage, PasskeyTask, device_name};
 pub use prompt::PromptPage;
 pub use refusal::{RefusalAction, RefusalPage, status_of};
 pub use setup::{AccountReadyPage, SetupPage, SetupPurpose};

@@ -1,6 +1,6 @@
 //! Every address of the pages, once: the router's patterns and the links are printed from the same place.
 
-use usher_domain::{ApplicationId, AttributeName, ConnectionId, CorrelationId, FlowId, GroupId, UserId};
+use usher_domain::{ApplicationId, AttributeName, ConnectionId, CorrelationId, FlowId, GroupId, LinkId, UserId};
 
 /// Patterns for the router.
 pub mod routes {
@@ -9,6 +9,8 @@ pub mod routes {
     pub const LOGIN_PASSWORD: &str = "/login/{flow}/password";
     pub const LOGIN_FORGOT: &str = "/login/{flow}/forgot";
     pub const LOGIN_FACTOR: &str = "/login/{flow}/factor";
+    pub const LOGIN_CODES: &str = "/login/{flow}/recovery-codes.txt";
+    pub const LOGIN_PASSKEY: &str = "/login/{flow}/passkey";
     pub const LOGIN_IDENTIFY: &str = "/login/{flow}/identify";
     pub const LOGIN_PROMPT: &str = "/login/{flow}/prompt";
     pub const LOGIN_PROOF_PASSWORD: &str = "/login/{flow}/proof/password";
@@ -19,6 +21,24 @@ pub mod routes {
     pub const SETUP: &str = "/setup/{token}";
     pub const LOGOUT: &str = "/logout";
     pub const SIGNED_OUT: &str = "/signed-out";
+
+    pub const ACCOUNT: &str = "/account";
+    pub const ACCOUNT_CALLBACK: &str = "/account/callback";
+    pub const ACCOUNT_SIGN_IN: &str = "/account/sign-in";
+    pub const ACCOUNT_SIGN_OUT: &str = "/account/sign-out";
+    pub const ACCOUNT_SECURITY: &str = "/account/security";
+    pub const ACCOUNT_PASSWORD: &str = "/account/security/password";
+    pub const ACCOUNT_APP: &str = "/account/security/app";
+    pub const ACCOUNT_PASSKEY: &str = "/account/security/passkey";
+    pub const ACCOUNT_CODES: &str = "/account/security/codes";
+    pub const ACCOUNT_CODES_NEW: &str = "/account/security/codes/new";
+    pub const ACCOUNT_CODES_FILE: &str = "/account/security/codes/recovery-codes.txt";
+    pub const ACCOUNT_DEVICE: &str = "/account/security/device/{kind}/{id}";
+    pub const ACCOUNT_DEVICE_REMOVE: &str = "/account/security/device/{kind}/{id}/remove";
+    pub const ACCOUNT_LINKED: &str = "/account/linked";
+    pub const ACCOUNT_LINK: &str = "/account/linked/go/{connection}";
+    pub const ACCOUNT_LINK_CONFIRM: &str = "/account/linked/confirm";
+    pub const ACCOUNT_UNLINK: &str = "/account/linked/remove/{link}";
 
     pub const HOME: &str = "/console";
     pub const CONSOLE_CALLBACK: &str = "/console/callback";
@@ -56,6 +76,9 @@ pub mod routes {
     pub const SCRIPT_REFERENCE_JSON: &str = "/console/script-reference.json";
     pub const SETTINGS_SECRETS: &str = "/console/settings/secrets";
     pub const SETTINGS_LIBRARIES: &str = "/console/settings/libraries";
+    pub const SETTINGS_SCRIPT_PAGES: &str = "/console/settings/script-pages";
+    pub const SETTINGS_SCRIPT_MAILS: &str = "/console/settings/script-mails";
+    pub const SETTINGS_SCRIPT_REACH: &str = "/console/settings/script-reach";
     pub const USERS: &str = "/console/users";
     pub const NEW_USER: &str = "/console/users/new";
     pub const USER: &str = "/console/users/{id}";
@@ -98,6 +121,17 @@ fn fill(pattern: &str, value: &str) -> String {
         }
         _ => pattern.to_owned(),
     }
+}
+
+/// An address about one device of the account page; `factor` is its kind, a colon, its id.
+pub fn account_device(route: &str, factor: &str) -> String {
+    let (kind, id) = factor.split_once(':').unwrap_or((factor, ""));
+    fill(&fill(route, kind), id)
+}
+
+/// Where a person unlinks one of their accounts.
+pub fn account_link(link: &LinkId) -> String {
+    fill(routes::ACCOUNT_UNLINK, link.as_str())
 }
 
 /// The sign-in page of a flow.

@@ -212,12 +212,13 @@ fn every_refusal_has_its_words_in_every_language() {
 }
 
 #[test]
-fn sign_in_pages_hold_no_words_of_their_own() {
+fn pages_for_everybody_hold_no_words_of_their_own() {
     let mut templates = files_below(&repository().join("templates/login"), "html");
-    templates.push((
-        PathBuf::new(),
-        std::fs::read_to_string(repository().join("templates/layout/base_login.html")).unwrap(),
-    ));
+    templates.extend(files_below(&repository().join("templates/account"), "html"));
+    for layout in ["base_login", "base_account"] {
+        let path = repository().join(format!("templates/layout/{layout}.html"));
+        templates.push((path.clone(), std::fs::read_to_string(path).unwrap()));
+    }
     for (path, template) in templates {
         let mut rest = template.as_str();
         let mut words = String::new();
@@ -256,7 +257,8 @@ fn templates_switch_escaping_off_nowhere() {
 
 #[test]
 fn german_pages_are_german() {
-    for (file, html) in samples::login_pages(&Ui::new(Language::De), "Acme") {
+    let ui = Ui::new(Language::De);
+    for (file, html) in samples::login_pages(&ui, "Acme").into_iter().chain(samples::account_pages(&ui, "Acme")) {
         let page = Html::parse_document(&html);
         assert_eq!(page.root_element().attr("lang"), Some("de"), "{file}");
         let text: String = page.select(&select("main")).flat_map(|m| m.text()).collect();

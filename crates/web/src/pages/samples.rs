@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, TimeZone, Utc};
 use usher_domain::{ApplicationId, ConnectionId, CorrelationId, FlowId, RefusalCode, UserId};
 
-use super::console::Shell;
+use super::console::{Reach, Shell};
 use super::{
     AccountReadyPage, AutoSubmitPage, CodeField, ForgotPage, ForgotStage, HiddenField, IdentifyPage, Link, LinkPage,
     Named, Notice, PasswordForm, PromptPage, RefusalAction, RefusalPage, SetupPage, SetupPurpose, SignInPage,
@@ -14,9 +14,13 @@ use super::{
 };
 use crate::forms::FormErrors;
 
+mod account_pages;
+mod account_security_pages;
 mod connection_pages;
 mod console_pages;
+mod factor_pages;
 mod flow_pages;
+mod passkey_pages;
 mod people_pages;
 
 /// A page's file name and its HTML.
@@ -59,10 +63,17 @@ pub fn all(ui: &Ui, name: &str) -> Vec<Rendered> {
         admin: name.to_owned(),
         csrf: "t0ken".to_owned(),
         flash: None,
-        limit: None,
+        reach: Reach::Everything,
+        frozen: false,
     };
     pages.extend(console_pages::all(&shell, name));
+    pages.extend(account_pages(ui, name));
     pages
+}
+
+/// The account pages.
+pub fn account_pages(ui: &Ui, name: &str) -> Vec<Rendered> {
+    account_pages::all(ui, name)
 }
 
 /// The sign-in pages.
@@ -123,6 +134,8 @@ pub fn login_pages(ui: &Ui, name: &str) -> Vec<Rendered> {
         render("login-forgot-unavailable", forgot(ui, name, ForgotStage::Unavailable)),
         render("login-recovery", setup(ui, name, SetupPurpose::Recovery)),
     ];
+    pages.extend(passkey_pages::all(ui, name));
+    pages.extend(factor_pages::all(ui, name));
     pages.extend(REFUSALS.iter().map(|code| render(&format!("login-refusal-{code}"), refusal(ui, name, *code))));
     pages
 }
@@ -143,6 +156,7 @@ fn sign_in(ui: &Ui, name: &str, connections: usize) -> SignInPage {
         ways: Ways::find(ways.collect(), Some(&last), ""),
         identifier: None,
         password: Some(PasswordForm { username: name.to_owned(), forgot: Some("/login/f_1/forgot".to_owned()) }),
+        passkey: None,
         notice: None,
         errors: FormErrors::none(),
     }
@@ -175,8 +189,8 @@ fn prompt(ui: &Ui, name: &str) -> PromptPage {
 }
 
 fn identify(ui: &Ui, name: &str) -> IdentifyPage {
-    let SignInPage { ui, flow, application, csrf, ways, errors, .. } = sign_in(ui, name, 3);
-    IdentifyPage { ui, flow, application, csrf, identifier: name.to_owned(), ways, errors }
+    let SignInPage { ui, flow, application, csrf, step, ways, errors, passkey, .. } = sign_in(ui, name, 3);
+    IdentifyPage { ui, flow, application, csrf, identifier: name.to_owned(), step, passkey, ways, errors }
 }
 
 fn link(ui: &Ui, name: &str, code: CodeField) -> LinkPage {

@@ -114,8 +114,7 @@ pub async fn page(broker: &Broker, search: &Search) -> Result<Page, Fault> {
 /// Applications that offer a connection.
 fn used_by(broker: &Broker, id: &ConnectionId) -> usize {
     let snapshot = broker.snapshot();
-    let console = crate::snapshot::CONSOLE;
-    let applications = snapshot.applications.values().filter(|application| application.id.as_str() != console);
+    let applications = snapshot.applications.values().filter(|application| !crate::snapshot::is_own(&application.id));
     applications.filter(|application| application.connections.as_ref().is_none_or(|list| list.contains(id))).count()
 }
 

@@ -17,10 +17,11 @@ use usher_storage::sessions::SessionRow;
 use usher_storage::users::{UserPage, UserSearch};
 use usher_storage::{
     Store, Tx, audit, config, decisions, grants, links as link_rows, memberships, roles, sessions as session_rows,
-    users,
+    trusted_devices, users,
 };
 
 pub use history::{Before, Entry, History, history};
+pub(crate) use links::Ending;
 pub use links::{LinkForm, WayIn, link_by_hand, unlink, way_in};
 pub use profile::{AttributeEdit, delete, overwritten_by, rename, set_attribute};
 pub use sessions::end_session;
@@ -30,6 +31,7 @@ use crate::accounts::{self, NewAccount, NotCreated};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::passwords::PasswordError;
+use crate::security;
 use crate::visitor::Visitor;
 
 /// Rows of a page.
@@ -102,7 +104,7 @@ pub async fn details(broker: &Broker, id: &UserId) -> Result<Option<UserDetails>
 }
 
 /// What a session says of how it began, where it can be read.
-fn session_of(store: &Store, row: &SessionRow) -> Option<BrowserSession> {
+pub(crate) fn session_of(store: &Store, row: &SessionRow) -> Option<BrowserSession> {
     let mut content = session_rows::open_data(store.sealer(), row).ok()?;
     serde_json::from_value(content.remove(crate::login::SESSION_KEY)?).ok()
 }
@@ -178,6 +180,10 @@ pub async fn create(broker: &Broker, admin: &Admin, form: &UserForm, visitor: &V
     let password_hash = if form.password.is_empty() {
         None
     } else {
+        let known: Vec<&str> =
+            [form.username.as_str(), form.email.as_str()].into_iter().chain(personal(&form.attributes)).collect();
+        let judged = security::judge(broker, &form.password, &known).await;
+        judged.map_err(|flaw| NotDone::field("password", format!("this password is not good enough: {flaw}")))?;
         let hashed = broker.passwords.hash(form.password.clone(), broker.entropy()).await;
         Some(hashed.map_err(|error| match error {
             PasswordError::Busy => NotDone::Fault(Fault::NotReady("password pool")),
@@ -210,6 +216,11 @@ pub async fn create(broker: &Broker, admin: &Admin, form: &UserForm, visitor: &V
             })
         })
         .await
+}
+
+fn personal(attributes: &BTreeMap<AttributeName, Vec<String>>) -> impl Iterator<Item = &str> {
+    let names = attributes.iter().filter(|(name, _)| matches!(name.as_str(), "name" | "given_name" | "family_name"));
+    names.flat_map(|(_, values)| values).map(String::as_str)
 }
 
 /// Switches an account on or off. Off ends its sessions and grants in the same commit (SESS-16).
@@ -246,7 +257,7 @@ pub async fn set_state(
         .await
 }
 
-/// Signs a person out everywhere.
+/// Signs a person out everywhere; no browser is remembered afterwards.
 pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: &Visitor) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "user.signed_out", crate::audit::user_object(id));
     let (id, now, reach) = (id.clone(), broker.now(), Reach::of(admin));
@@ -258,6 +269,7 @@ pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: 
                 within_reach(tx, reach, &id).await?;
                 session_rows::delete_by_user(tx, &id).await?;
                 grants::revoke_by_user(tx, &id, now).await?;
+                trusted_devices::delete_all(tx, &id).await?;
                 audit::insert(tx, &event).await?;
                 Ok::<_, NotDone>(())
             })

@@ -2,8 +2,9 @@
 
 use chrono::Duration;
 use serde_json::json;
-use usher_domain::{AuditActor, Authentication, BrowserSession, GrantId, SessionId, SignInTrace, TraceStage};
+use usher_domain::{AuditActor, Authentication, BrowserSession, GrantId, SessionId, SignInTrace, TraceStage, UserId};
 use usher_storage::grants::{GrantInsert, NewGrant, Offline};
+use usher_storage::own_sign_ins::{self, OwnSignIn};
 use usher_storage::sessions::{CookieId, SessionKind, SessionRow};
 use usher_storage::{Purpose, Tx, audit, grants, hash, sessions, traces};
 
@@ -114,6 +115,23 @@ pub(super) async fn write_records(
     event.correlation = Some(trace.correlation.clone());
     event.detail = json!({ "connection": plan.authentication.connection, "amr": plan.authentication.amr });
     audit::insert(tx, &event).await?;
+    if let Some(user) = &person.user {
+        own_sign_ins::insert(tx, &own_sign_in(plan, user, &trace)).await?;
+    }
     traces::upsert(tx, &trace).await?;
     Ok(trace)
+}
+
+/// What the person finds in their own history.
+fn own_sign_in(plan: &FinishPlan, user: &UserId, trace: &SignInTrace) -> OwnSignIn {
+    OwnSignIn {
+        user: user.clone(),
+        at: plan.now,
+        application: plan.request.application.clone(),
+        connection: plan.authentication.connection.clone(),
+        methods: plan.authentication.amr.clone(),
+        correlation: trace.correlation.clone(),
+        remote: plan.visitor.remote_text(),
+        agent: plan.visitor.agent.clone(),
+    }
 }

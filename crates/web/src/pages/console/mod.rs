@@ -33,8 +33,8 @@ pub use connection::{
 pub use connections::{ConnectionFilters, ConnectionRow, ConnectionsPage};
 pub use flows::{
     AddOptionPage, DiffLine, FindingKind, FindingView, FixView, FlowAddress, FlowHistoryPage, FlowPage, FlowRevertPage,
-    FlowStartPage, LibrariesPage, LibraryForm, LibraryRow, OptionChoice, OptionGroup, OptionRow, ProblemRow,
-    ReferenceGroup, ReferencePage, ScriptPart, ScriptSecretRow, SecretsPage, SignInPreview, SkipScriptPage,
+    FlowStartPage, LibrariesPage, LibraryForm, LibraryRow, MailForm, MailsPage, OptionChoice, OptionGroup, OptionRow, ProblemRow,
+    PromptForm, PromptsPage, ReachPage, ReferenceGroup, ReferencePage, ScriptPart, ScriptSecretRow, SecretsPage, SignInPreview, SkipScriptPage,
     StartChoice, StepColumn, VersionRow,
 };
 pub use groups::{GroupDeletePage, GroupForm, GroupListRow, GroupPage, GroupsPage, MemberRow, NewGroupPage};
@@ -42,7 +42,7 @@ pub use home::{HomePage, Progress};
 pub use invite::{InvitationWay, InvitePage};
 pub use message::MessagePage;
 pub use settings::{EmailSettingsPage, SecuritySettingsPage, TestMailForm};
-pub use shell::{Flash, FlashKind, Section, Shell};
+pub use shell::{Flash, FlashKind, Reach, Section, Shell};
 pub use sign_ins::{SignInRow, SignInsPage, TraceEventRow, TracePage, stage_key};
 pub use user_factors::{BypassForm, DeviceRow, UserFactorsPage, UserPasswordPage};
 pub use user_tabs::{

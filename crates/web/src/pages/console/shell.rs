@@ -206,6 +206,29 @@ impl Flash {
     }
 }
 
+/// What somebody may do in the console; the server asks anew at every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything.
+    Everything,
+    /// Help people who cannot get in.
+    People,
+    /// Look.
+    Nothing,
+}
+
+impl Reach {
+    /// Whether everything may be changed.
+    pub fn manages(self) -> bool {
+        self == Self::Everything
+    }
+
+    /// Whether people may be helped.
+    pub fn helps(self) -> bool {
+        self != Self::Nothing
+    }
+}
+
 /// The frame of a console page.
 #[derive(Debug, Clone)]
 pub struct Shell {
@@ -217,14 +240,29 @@ pub struct Shell {
     /// Anti-forgery token of the console session.
     pub csrf: String,
     pub flash: Option<Flash>,
-    /// The key of the line that says what somebody may not do here.
-    pub limit: Option<&'static str>,
+    /// What the admin may do.
+    pub reach: Reach,
+    /// Whether the controls of this page are not for them.
+    pub frozen: bool,
 }
 
 impl Shell {
     /// The navigation.
-    pub fn sections(&self) -> [Section; 9] {
-        Section::ALL
+    pub fn sections(&self) -> Vec<Section> {
+        let open = |section: &Section| match self.reach {
+            Reach::Everything | Reach::Nothing => true,
+            Reach::People => matches!(section, Section::Home | Section::SignIns | Section::Users),
+        };
+        Section::ALL.into_iter().filter(open).collect()
+    }
+
+    /// The key of the line that says what somebody may not do here.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self.reach {
+            Reach::Everything => None,
+            Reach::People => Some("limit-helpdesk"),
+            Reach::Nothing => Some("limit-auditor"),
+        }
     }
 
     /// Whether the entry is the current one.

@@ -82,7 +82,13 @@ impl UserPasswordPage {
     fn way(&self) -> String {
         self.shell.ui.t(match self.way {
             InvitationWay::Mail => "reset-by-mail",
-            InvitationWay::Hand => "reset-by-hand",
+            InvitationWay::Hand if self.may_send() => "reset-by-hand",
+            InvitationWay::Hand => "reset-by-owner",
         })
+    }
+
+    /// Whoever reads the link may take the account, so that it is shown to owners only.
+    fn may_send(&self) -> bool {
+        matches!(self.way, InvitationWay::Mail) || self.shell.reach.manages()
     }
 }

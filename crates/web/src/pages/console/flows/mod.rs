@@ -2,6 +2,7 @@
 
 mod around;
 mod board;
+mod shared;
 
 use crate::pages::paths::routes;
 
@@ -15,6 +16,7 @@ pub use around::{
 pub use board::{
     FindingKind, FindingView, FixView, FlowPage, OptionRow, ProblemRow, ScriptPart, SignInPreview, StepColumn,
 };
+pub use shared::{MailForm, MailsPage, PromptForm, PromptsPage, ReachPage};
 
 /// Whose flow a page is about, and where it stands.
 #[derive(Debug, Clone)]
