@@ -7,20 +7,21 @@ use usher_storage::{Tx, credentials, factors, passkeys, totp};
 
 use super::{FinishPlan, NotCommitted, Person};
 use crate::failure::Fault;
+use crate::login::factors::still_remembered;
 use usher_domain::RefusalCode;
 
 /// Refuses where the ground of a step is gone.
 pub(super) async fn still_stand(tx: &mut Tx, plan: &FinishPlan, person: &Person) -> Result<(), NotCommitted> {
     let Some(user) = &person.user else { return Ok(()) };
     for done in &plan.completed {
-        if !stands(tx, user, done).await? {
+        if !stands(tx, plan, user, done).await? {
             return Err(NotCommitted::Refused(RefusalCode::TxExpired));
         }
     }
     Ok(())
 }
 
-async fn stands(tx: &mut Tx, user: &UserId, done: &CompletedStep) -> Result<bool, Fault> {
+async fn stands(tx: &mut Tx, plan: &FinishPlan, user: &UserId, done: &CompletedStep) -> Result<bool, Fault> {
     match &done.evidence {
         Evidence::Password => {
             let changed_at = credentials::changed_at(tx, user).await?;
@@ -31,6 +32,9 @@ async fn stands(tx: &mut Tx, user: &UserId, done: &CompletedStep) -> Result<bool
         }
         Evidence::Factor { authenticator: Authenticator::Passkey, proof: FactorProof::Answer { id: Some(id) } } => {
             Ok(passkeys::get(tx, id).await?.is_some_and(|row| row.user == *user))
+        }
+        Evidence::Factor { proof: FactorProof::Remembered, .. } => {
+            Ok(still_remembered(tx, user, plan.owner.as_ref(), plan.now).await?)
         }
         Evidence::Identity(_) | Evidence::Session(_) | Evidence::Factor { .. } => Ok(true),
     }

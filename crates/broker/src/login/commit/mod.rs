@@ -17,6 +17,7 @@ use usher_domain::{
     AccountState, Authentication, Claims, Entropy, FlowId, FlowOwner, RefusalCode, SecretText, SessionId, SignInTrace,
     Subject, User, UserId,
 };
+use usher_login_flow::replay::Recording;
 use usher_login_flow::{CompletedStep, Enrolment};
 use usher_oidc_provider::authorize::{AuthorizationRequest, ExpectedSubject};
 use usher_oidc_provider::responses::AuthorizationAnswer;
@@ -34,6 +35,7 @@ use super::script;
 use crate::answer::RememberedDevice;
 use crate::answer::Beside;
 use crate::failure::Fault;
+use crate::replay;
 use crate::visitor::Visitor;
 
 /// What authenticated the person.
@@ -98,6 +100,8 @@ pub struct FinishPlan {
     pub trace: SignInTrace,
     /// Whether mail can be sent.
     pub can_mail: bool,
+    /// What is recorded of it to try drafts on, where that is wanted.
+    pub recording: Option<Box<Recording>>,
     /// Set when the transaction itself changes the configuration.
     pub configuration_moved: bool,
 }
@@ -198,6 +202,7 @@ pub async fn commit(tx: &mut Tx, mut plan: FinishPlan) -> Result<Committed, NotC
     };
     records::write_grant(tx, &plan, &person, told, sid).await?;
     let trace = records::write_records(tx, &plan, &person).await?;
+    replay::land(tx, &plan, person.user.as_ref()).await?;
     Ok(Committed { cookie, device, trace, configuration_moved: plan.configuration_moved, beside })
 }
 
