@@ -19,6 +19,7 @@ use usher_storage::{
 use crate::broker::Broker;
 use crate::console::{Admin, NotDone, Right, deed};
 use crate::failure::Fault;
+use crate::login::factors::brake;
 use crate::mail::Notices;
 use crate::password_reset;
 use crate::visitor::Visitor;
@@ -231,6 +232,7 @@ pub async fn reset_factors(broker: &Broker, admin: &Admin, user: &UserId, visito
                     "totp": had.totp, "passkeys": had.passkeys, "recovery_codes": had.recovery_left
                 });
                 factors::delete_all(tx, &user.id).await?;
+                brake::forget(tx, user.id.as_str()).await?;
                 deed.end_what_is_open(tx).await?;
                 deed.close(tx, &user, MailContent::FactorsReset).await
             })
@@ -270,6 +272,8 @@ pub async fn issue_bypass(
                     return Err(NotDone::Forbidden("this account is switched off".to_owned()));
                 }
                 bypass_codes::put(tx, &user.id, &hash, &row).await?;
+                // The code must be looked at, whatever somebody else typed before.
+                brake::forget(tx, user.id.as_str()).await?;
                 deed.close(tx, &user, MailContent::BypassIssued { minutes }).await
             })
         })

@@ -6,14 +6,14 @@
 use chrono::{DateTime, Duration, Utc};
 use usher_domain::{AccountState, AuditActor, EmailAddress, Mail, MailContent, SecretText, User, UserId};
 use usher_storage::setup_tokens::{self, SetupToken};
-use usher_storage::{Tx, attempts, audit, config, credentials, hash, roles, users};
+use usher_storage::{Hash, Tx, attempts, audit, config, credentials, hash, roles, users};
 
 use crate::broker::Broker;
 use crate::console::{Admin, NotDone, deed};
 use crate::failure::Fault;
 use crate::mail::{self, language, verified_address};
-use crate::passwords::PasswordError;
-use crate::setup::SetupFailure;
+use crate::password_reset::known_words;
+use crate::setup::{SetupFailure, chosen_password};
 use crate::visitor::Visitor;
 
 /// For how many hours a link works.
@@ -104,12 +104,9 @@ pub async fn accept(
     if password != again {
         return Err(SetupFailure::PasswordsDiffer);
     }
-    let phc = broker.passwords.hash(password, broker.entropy()).await.map_err(|error| match error {
-        PasswordError::TooShort => SetupFailure::PasswordTooShort,
-        PasswordError::TooLong => SetupFailure::PasswordTooLong,
-        PasswordError::Busy | PasswordError::UnreadableHash => SetupFailure::Fault(Fault::NotReady("password pool")),
-    })?;
     let (token, now) = (hash(token.as_bytes()), broker.now());
+    let user = owner(broker, token, now).await?.ok_or(SetupFailure::DeadLink)?;
+    let phc = chosen_password(broker, password, &known_words(&user)).await?;
     let event = crate::audit::event(visitor, now, "user.invitation_accepted", AuditActor::Anonymous);
     broker
         .store
@@ -123,6 +120,18 @@ pub async fn accept(
                 event.actor = AuditActor::User(user.id.clone());
                 event.object = crate::audit::user_object(&user.id);
                 Ok(audit::insert(tx, &event).await?)
+            })
+        })
+        .await
+}
+
+async fn owner(broker: &Broker, token: Hash, now: DateTime<Utc>) -> Result<Option<User>, Fault> {
+    broker
+        .store
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(purpose) = setup_tokens::is_live(tx, &token, now).await? else { return Ok::<_, Fault>(None) };
+                invited(tx, &purpose).await
             })
         })
         .await

@@ -6,6 +6,7 @@
 //! is never reached by mail alone (ADMIN-15).
 
 use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
 use usher_domain::{
     AccountState, AttributeName, AuditActor, EmailAddress, FlowId, MailContent, RefusalCode, SecretText, User, UserId,
     UserName,
@@ -22,9 +23,7 @@ use crate::flow_state;
 use crate::limits::bucket;
 use crate::login::refuse_request;
 use crate::mail::{Notices, Told, verified_address};
-use crate::passwords::PasswordError;
-use crate::security;
-use crate::setup::SetupFailure;
+use crate::setup::{SetupFailure, chosen_password};
 use crate::visitor::Visitor;
 
 /// For how many minutes a link works.
@@ -76,13 +75,19 @@ impl NewLink {
     ) -> Result<Option<EmailAddress>, Fault> {
         setup_tokens::revoke_all(tx, &self.token.purpose).await?;
         setup_tokens::insert(tx, &self.token, now).await?;
-        let content = MailContent::PasswordReset {
-            link: self.address.expose().to_owned(),
-            username: user.username.to_string(),
-            minutes: MINUTES,
-        };
-        let told = notices.tell(tx, user, content, now).await?;
+        let told = notices.tell(tx, user, self.letter(user.username.to_string()), now).await?;
         Ok(verified_address(user).filter(|_| told == Told::Queued))
+    }
+
+    /// As many writes for nobody: a link that leads nowhere, and a letter that is torn up before it is sent.
+    async fn pretend(&self, tx: &mut Tx, notices: &Notices, now: DateTime<Utc>) -> Result<(), Fault> {
+        setup_tokens::revoke_all(tx, &self.token.purpose).await?;
+        setup_tokens::insert(tx, &self.token, now).await?;
+        notices.pretend(tx, self.letter(String::new()), now).await
+    }
+
+    fn letter(&self, username: String) -> MailContent {
+        MailContent::PasswordReset { link: self.address.expose().to_owned(), username, minutes: MINUTES }
     }
 }
 
@@ -97,9 +102,13 @@ pub async fn forget(tx: &mut Tx, user: &UserId) -> Result<(), StorageError> {
 
 /// Whether the password of an account may be replaced by a link.
 pub(crate) async fn may_reset(tx: &mut Tx, user: &User) -> Result<bool, StorageError> {
-    Ok(user.state == AccountState::Active
-        && credentials::password(tx, &user.id).await?.is_some()
-        && roles::list(tx, &user.id).await?.is_empty())
+    Ok(has_password_only(tx, &user.id).await? && user.state == AccountState::Active)
+}
+
+/// Whether there is a password to replace, and no right in the console to come by.
+async fn has_password_only(tx: &mut Tx, user: &UserId) -> Result<bool, StorageError> {
+    let password = credentials::password(tx, user).await?;
+    Ok(roles::list(tx, user).await?.is_empty() && password.is_some())
 }
 
 /// What the page shows.
@@ -136,13 +145,15 @@ pub async fn ask(broker: &Broker, id: &FlowId, (typed, csrf): (&str, &str), visi
         return Err(Refusal::bare(RefusalCode::BadRequest, visitor.correlation.clone(), now).into());
     }
     let place = visitor.remote.map(|ip| bucket(ip).to_string()).unwrap_or_default();
+    let nobody = UserId::random(broker.entropy());
     let asked = Asked {
         name: UserName::parse(typed.trim()).ok(),
         address: EmailAddress::parse(typed.trim()).ok(),
         typed: hash(typed.trim().to_lowercase().as_bytes()),
         place: format!("reset-place:{place}"),
         // For nobody: replaced by the account's own, or kept as the work that is done for a stranger.
-        link: NewLink::draw(broker, &UserId::random(broker.entropy())),
+        link: NewLink::draw(broker, &nobody),
+        nobody,
         notices: Notices::of(broker),
         event: crate::audit::event(visitor, now, "user.password_reset_asked", AuditActor::Anonymous),
         now,
@@ -171,6 +182,8 @@ struct Asked {
     address: Option<EmailAddress>,
     typed: Hash,
     place: String,
+    /// An account that does not exist, asked about where no other is.
+    nobody: UserId,
     link: NewLink,
     notices: Notices,
     event: usher_domain::AuditEvent,
@@ -189,34 +202,40 @@ impl Asked {
             let seconds = place.locked_until.map_or(1, |until| (until - self.now).num_seconds());
             return Ok(Answered::TooMany(u64::try_from(seconds).unwrap_or(1).max(1)));
         }
-        let user = self.find(tx).await?;
-        let counted = user.as_ref().map_or_else(|| hex(&self.typed), |user| user.id.to_string());
+        let found = self.find(tx).await?;
+        let counted = found.as_ref().map_or_else(|| hex(&self.typed), |user| user.id.to_string());
         let account = attempts::record_failure(tx, &format!("reset:{counted}"), &ACCOUNT, self.now).await?;
         let few = account.failures <= i64::from(ACCOUNT.limit);
-        match user.filter(|_| few) {
-            Some(user) => self.mail(tx, &user).await?,
-            None => setup_tokens::insert(tx, &self.link.token, self.now).await?,
+        match found.filter(|_| few) {
+            Some(user) => {
+                self.link.of(&user.id).put(tx, &self.notices, &user, self.now).await?;
+                self.event.object = crate::audit::user_object(&user.id);
+                self.event.detail = json!({ "sent": true });
+            }
+            None => {
+                self.link.pretend(tx, &self.notices, self.now).await?;
+                self.event.detail = json!({ "sent": false });
+            }
         }
+        audit::insert(tx, &self.event).await?;
         Ok(Answered::Heard)
     }
 
-    async fn mail(&mut self, tx: &mut Tx, user: &User) -> Result<(), Fault> {
-        self.link.of(&user.id).put(tx, &self.notices, user, self.now).await?;
-        self.event.object = crate::audit::user_object(&user.id);
-        Ok(audit::insert(tx, &self.event).await?)
-    }
-
-    /// The account that gets a mail: switched on, with a password and an address that somebody vouches for.
+    /// The account that gets a mail: switched on, with a password and an address that somebody vouches for. As much is
+    /// read for a name that nobody has.
     async fn find(&self, tx: &mut Tx) -> Result<Option<User>, Fault> {
-        let mut found = match &self.name {
+        let by_name = match &self.name {
             Some(name) => users::get_by_username(tx, name).await?,
             None => None,
         };
-        if let (None, Some(address)) = (&found, &self.address) {
-            found = users::get_by_unique_value(tx, &AttributeName::email(), &address.unique_key()).await?;
-        }
-        let Some(user) = found.filter(|user| verified_address(user).is_some()) else { return Ok(None) };
-        Ok(may_reset(tx, &user).await?.then_some(user))
+        let by_address = match &self.address {
+            Some(address) => users::get_by_unique_value(tx, &AttributeName::email(), &address.unique_key()).await?,
+            None => None,
+        };
+        let found = by_name.or(by_address);
+        let id = found.as_ref().map_or(&self.nobody, |user| &user.id);
+        let may = has_password_only(tx, id).await?;
+        Ok(found.filter(|user| may && user.state == AccountState::Active && verified_address(user).is_some()))
     }
 }
 
@@ -240,14 +259,7 @@ pub async fn accept(
     }
     let (token, now) = (hash(token.as_bytes()), broker.now());
     let user = owner(broker, token, now).await?.ok_or(SetupFailure::DeadLink)?;
-    let known = known_words(&user);
-    let words: Vec<&str> = known.iter().map(String::as_str).collect();
-    security::judge(broker, &password, &words).await.map_err(SetupFailure::PasswordRefused)?;
-    let phc = broker.passwords.hash(password, broker.entropy()).await.map_err(|error| match error {
-        PasswordError::TooShort => SetupFailure::PasswordTooShort,
-        PasswordError::TooLong => SetupFailure::PasswordTooLong,
-        PasswordError::Busy | PasswordError::UnreadableHash => SetupFailure::Fault(Fault::NotReady("password pool")),
-    })?;
+    let phc = chosen_password(broker, password, &known_words(&user)).await?;
     let event = crate::audit::event(visitor, now, "user.password_reset", AuditActor::Anonymous);
     let notices = Notices::of(broker);
     broker

@@ -18,6 +18,8 @@ use crate::visitor::Visitor;
 /// Name of the setting.
 const SETTING: &str = "security";
 const MAX_URL: usize = 500;
+/// Guessed first wherever it runs.
+const PRODUCT: &str = "usher";
 
 /// The numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,7 +150,8 @@ fn breach_list(text: &str) -> Result<Option<String>, NotDone> {
 
 /// Judges a password that is about to be set for somebody about whom these words are known.
 pub async fn judge(broker: &Broker, password: &SecretText, known: &[&str]) -> Result<(), PasswordFlaw> {
-    policy::check(password.expose(), known)?;
+    let words: Vec<&str> = known.iter().copied().chain([PRODUCT]).collect();
+    policy::check(password.expose(), &words)?;
     let settings = broker.snapshot().security.clone();
     if password.expose().chars().count() < usize::try_from(settings.min_characters).unwrap_or(usize::MAX) {
         return Err(PasswordFlaw::TooShort);

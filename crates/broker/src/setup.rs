@@ -15,6 +15,7 @@ use crate::failure::Fault;
 use crate::invitations;
 use crate::password_reset;
 use crate::passwords::PasswordError;
+use crate::security;
 
 const SETUP: &str = "setup";
 const RECOVERY: &str = "recovery";
@@ -147,6 +148,21 @@ impl From<usher_storage::StorageError> for SetupFailure {
     }
 }
 
+/// Judges a password that the person of a link chose, about whom these words are known, and hashes it.
+pub(crate) async fn chosen_password(
+    broker: &Broker,
+    password: SecretText,
+    known: &[String],
+) -> Result<String, SetupFailure> {
+    let words: Vec<&str> = known.iter().map(String::as_str).collect();
+    security::judge(broker, &password, &words).await.map_err(SetupFailure::PasswordRefused)?;
+    broker.passwords.hash(password, broker.entropy()).await.map_err(|error| match error {
+        PasswordError::TooShort => SetupFailure::PasswordTooShort,
+        PasswordError::TooLong => SetupFailure::PasswordTooLong,
+        PasswordError::Busy | PasswordError::UnreadableHash => SetupFailure::Fault(Fault::NotReady("password pool")),
+    })
+}
+
 /// Uses the link: makes the owner.
 pub async fn complete(broker: &Broker, token: &str, form: AdminForm) -> Result<(), SetupFailure> {
     if !matches!(look(broker, token).await?, Some(LinkFor::FirstAdmin | LinkFor::Recovery)) {
@@ -160,11 +176,8 @@ pub async fn complete(broker: &Broker, token: &str, form: AdminForm) -> Result<(
     if form.password != form.again {
         return Err(SetupFailure::PasswordsDiffer);
     }
-    let phc = broker.passwords.hash(form.password, broker.entropy()).await.map_err(|error| match error {
-        PasswordError::TooShort => SetupFailure::PasswordTooShort,
-        PasswordError::TooLong => SetupFailure::PasswordTooLong,
-        PasswordError::Busy | PasswordError::UnreadableHash => SetupFailure::Fault(Fault::NotReady("password pool")),
-    })?;
+    let known = [username.to_string(), email.as_ref().map(ToString::to_string).unwrap_or_default()];
+    let phc = chosen_password(broker, form.password, &known).await?;
     let account = NewAccount {
         username,
         password_hash: Some(phc),

@@ -83,6 +83,11 @@ fn person(entry: UserEntry) -> Result<Person, String> {
     if entry.password_hash.as_deref().is_some_and(|phc| !is_acceptable_hash(phc)) {
         return Err("password_hash is not an Argon2id PHC string".to_owned());
     }
+    let role = match (entry.admin, entry.role) {
+        (true, Some(_)) => return Err("give admin or role, not both".to_owned()),
+        (true, None) => Some(Role::Owner),
+        (false, role) => role,
+    };
     Ok(Person {
         account: NewAccount {
             username: UserName::parse(&entry.username).map_err(text)?,
@@ -91,7 +96,7 @@ fn person(entry: UserEntry) -> Result<Person, String> {
             email_verified: if entry.email_verified { Verification::ByAdmin } else { Verification::Unverified },
             attributes,
             source: AttributeSource::Import,
-            role: entry.admin.then_some(Role::Owner),
+            role,
         },
         password: entry.password.map(SecretText::new),
     })
@@ -166,4 +171,29 @@ fn claims(entry: ApplicationClaimsEntry) -> Result<ApplicationClaims, String> {
         attributes.push(ClaimMapping { attribute, claim: claim_name(&claim)? });
     }
     Ok(ApplicationClaims { attributes, groups: entry.groups.as_deref().map(claim_name).transpose()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bootstrap::file::parse;
+
+    fn role(line: &str) -> Result<Option<Role>, String> {
+        let file = parse(&format!("[[user]]\nusername = \"ann\"\n{line}\n")).map_err(text)?;
+        let plan = plan(file, DateTime::UNIX_EPOCH).map_err(text)?;
+        Ok(plan.people[0].account.role)
+    }
+
+    #[test]
+    fn a_role_is_one_of_three_and_said_once() {
+        assert_eq!(role(""), Ok(None));
+        assert_eq!(role("admin = true"), Ok(Some(Role::Owner)));
+        for (word, meant) in [("owner", Role::Owner), ("helpdesk", Role::Helpdesk), ("auditor", Role::Auditor)] {
+            assert_eq!(role(&format!("role = \"{word}\"")), Ok(Some(meant)));
+        }
+        let unknown = role("role = \"Admin\"").unwrap_err();
+        assert!(unknown.contains("line 3"), "{unknown}");
+        let twice = role("admin = true\nrole = \"auditor\"").unwrap_err();
+        assert!(twice.contains("user ann") && twice.contains("not both"), "{twice}");
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use usher_domain::{
     AcrLevel, ApplicationKind, AttributeSync, ClientAuthMethod, FlowStep, GroupSync, LocalPart, NoLongerSent,
-    OnFailure, OwnershipProof, Recording, SeveralIdentities, SignInPageListing, SignInPageStyle, SigningAlgorithm,
+    OnFailure, OwnershipProof, Recording, Role, SeveralIdentities, SignInPageListing, SignInPageStyle, SigningAlgorithm,
     TrustEmail, UnmappedGroups, Writers,
 };
 
@@ -62,6 +62,8 @@ pub struct UserEntry {
     pub password_hash: Option<String>,
     #[serde(default)]
     pub admin: bool,
+    /// What `admin` means in one word, and the other rights in the console.
+    pub role: Option<Role>,
     pub email: Option<String>,
     #[serde(default)]
     pub email_verified: bool,

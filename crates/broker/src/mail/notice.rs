@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use usher_domain::{Entropy, Mail, MailContent, User};
-use usher_storage::{Store, Tx};
+use usher_domain::{EmailAddress, Entropy, Mail, MailContent, User};
+use usher_storage::{Store, Tx, outbox};
 
 use super::{language, queue, verified_address};
 use crate::broker::Broker;
 use crate::failure::Fault;
+
+/// RFC 2606 section 2: an address that nobody has.
+const NOBODY: &str = "nobody@nowhere.invalid";
 
 /// What a notice needs inside a transaction. Cheap to clone.
 #[derive(Clone)]
@@ -45,5 +48,16 @@ impl Notices {
         let mail = Mail { to, language: language(user), content };
         queue(tx, &self.store, &*self.entropy, &mail, now).await?;
         Ok(Told::Queued)
+    }
+
+    /// The work of telling somebody, where there is nobody to tell and nothing may show it (MFA-19).
+    pub async fn pretend(&self, tx: &mut Tx, content: MailContent, now: DateTime<Utc>) -> Result<(), Fault> {
+        if !self.can_mail {
+            return Ok(());
+        }
+        let to = EmailAddress::parse(NOBODY).map_err(|e| Fault::unreadable("address", e))?;
+        let mail = Mail { to, language: None, content };
+        let id = queue(tx, &self.store, &*self.entropy, &mail, now).await?;
+        Ok(outbox::done(tx, &id).await.map(drop)?)
     }
 }
