@@ -12,7 +12,7 @@ use super::session::{Answer, Console, Posted};
 use super::words;
 use crate::error::{see_other, with_cookie};
 use crate::i18n::Language;
-use crate::pages::console::{ClaimRow, LinkingRow, Section, Shell, TestResult, TestSignInPage};
+use crate::pages::console::{ClaimRow, LinkingRow, Reach, Section, Shell, TestResult, TestSignInPage};
 use crate::pages::paths::{self, routes};
 use crate::pages::{Page, Ui};
 use crate::security_headers::PageClass;
@@ -64,7 +64,8 @@ pub fn report(app: &App, report: ProbeReport) -> Response {
             admin: String::new(),
             csrf: String::new(),
             flash: None,
-            limit: None,
+            reach: Reach::Everything,
+            frozen: false,
         },
     };
     Page(view).into_response()

@@ -19,7 +19,7 @@ use crate::caller::Caller;
 use crate::error::{WebError, see_other, with_cookie};
 use crate::forms::{CSRF_FIELD, FormErrors, Verdict, judge_origin};
 use crate::i18n::Language;
-use crate::pages::console::{Flash, FlashKind, MessagePage, Section, Shell};
+use crate::pages::console::{Flash, FlashKind, MessagePage, Reach, Section, Shell};
 use crate::pages::paths::routes;
 use crate::pages::{Link, Page, Ui, status_of};
 use crate::state::App;
@@ -124,17 +124,27 @@ impl Console {
             admin: self.admin.user.username.to_string(),
             csrf: self.broker().csrf_token(&self.holder.owner()),
             flash: self.flash.map(Flash),
-            limit: self.limit(),
+            reach: self.reach(),
+            frozen: !self.reach().manages(),
         }
     }
 
-    /// What somebody who may not do everything is told on every page.
-    fn limit(&self) -> Option<&'static str> {
+    /// The frame of a page on which people are helped.
+    pub fn helping_shell(&self, section: Section) -> Shell {
+        Shell { frozen: !self.reach().helps(), ..self.shell(section) }
+    }
+
+    fn reach(&self) -> Reach {
         match (self.admin.may(Right::Manage), self.admin.may(Right::HelpPeople)) {
-            (true, _) => None,
-            (false, true) => Some("limit-helpdesk"),
-            (false, false) => Some("limit-auditor"),
+            (true, _) => Reach::Everything,
+            (false, true) => Reach::People,
+            (false, false) => Reach::Nothing,
         }
+    }
+
+    /// A value of a person's as this admin sees it: masked for who only looks.
+    pub fn shown(&self, value: &str) -> String {
+        if self.reach().helps() { value.to_owned() } else { usher_broker::mask(value) }
     }
 
     /// A page; what the last redirect said is said once.

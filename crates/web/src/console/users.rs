@@ -12,7 +12,6 @@ use usher_domain::{AttributeName, AttributeSchema, SecretText, User};
 use super::fields::Fields;
 use super::session::{Answer, Console, Posted, Rejected};
 use super::words;
-use crate::pages::Ui;
 use crate::pages::console::{AttributeField, FlashKind, NewUserForm, NewUserPage, Section, UserRow, UsersPage};
 use crate::pages::paths::{self, routes};
 use crate::state::App;
@@ -32,7 +31,7 @@ async fn list(console: Console, wanted: Fields) -> Answer {
     let view = UsersPage {
         shell: console.shell(SECTION),
         query: text.to_owned(),
-        rows: page.users.iter().map(|user| row(&console.ui, &snapshot, user)).collect(),
+        rows: page.users.iter().map(|user| row(&console, &snapshot, user)).collect(),
         next: page.next.map(|cursor| next(text, &cursor)),
         later,
     };
@@ -52,14 +51,14 @@ pub fn known(user: &User, name: &str) -> String {
     value.map(|value| value.values.join(" · ")).unwrap_or_default()
 }
 
-fn row(ui: &Ui, snapshot: &Snapshot, user: &User) -> UserRow {
+fn row(console: &Console, snapshot: &Snapshot, user: &User) -> UserRow {
     UserRow {
         id: user.id.clone(),
         username: user.username.to_string(),
         name: known(user, "name"),
-        email: known(user, "email"),
+        email: console.shown(&known(user, "email")),
         state: user.state,
-        source: words::source(ui, snapshot, &user.created_by),
+        source: words::source(&console.ui, snapshot, &user.created_by),
         created_at: user.created_at,
     }
 }

@@ -37,7 +37,7 @@ async fn page(
     let factors = factors.map_err(|fault| console.fail(fault))?;
     let count = |key, number: u64| console.ui.count(key, "number", number);
     let view = UserFactorsPage {
-        shell: console.shell(SECTION),
+        shell: console.helping_shell(SECTION),
         user: head(console, &details.user),
         devices: factors.devices.iter().map(|device| row(console, device)).collect(),
         recovery: (factors.recovery_left > 0)
@@ -100,7 +100,7 @@ fn password_page(console: &Console, details: &UserDetails, link: Option<SecretTe
     let mailed = console.broker().can_mail() && verified_address(&details.user).is_some();
     let rejected = if errors.any() { Rejected::fields(errors) } else { Rejected::none() };
     let view = UserPasswordPage {
-        shell: console.shell(SECTION),
+        shell: console.helping_shell(SECTION),
         user: head(console, &details.user),
         way: if mailed { InvitationWay::Mail } else { InvitationWay::Hand },
         minutes: password_reset::MINUTES,

@@ -50,7 +50,7 @@ async fn row(console: &Console, details: &UserDetails, link: &FederatedLink) -> 
         id: link.id.clone(),
         connection: Named::new(&words::connection_name(&console.ui, &snapshot, &link.key.connection)),
         issuer: link.key.issuer.clone(),
-        subject: link.key.subject.clone(),
+        subject: console.shown(&link.key.subject),
         created_at: link.created_at,
         last_used_at: link.last_used_at,
         why: users::why(link),

@@ -37,7 +37,7 @@ pub fn page(console: &Console, details: &UserDetails, typed: Option<String>, rej
     let attribute = |(name, value): (&AttributeName, &AttributeValue)| AttributeRow {
         name: name.to_string(),
         label: snapshot.schema.label(name).to_owned(),
-        values: value.values.clone(),
+        values: value.values.iter().map(|value| shown(console, name, value)).collect(),
         source: match &value.source {
             AttributeSource::Admin(_) => console.ui.t("origin-admin"),
             AttributeSource::Person => console.ui.t("origin-person"),
@@ -60,7 +60,7 @@ pub fn page(console: &Console, details: &UserDetails, typed: Option<String>, rej
 
 async fn edit(Path(id): Path<String>, console: Console, wanted: Fields) -> Answer {
     let details = find(&console, id).await?;
-    let form = stored(&details, wanted.text("attribute"));
+    let form = stored(&console, &details, wanted.text("attribute"));
     Ok(attribute_page(&console, &details, form, Rejected::none()))
 }
 
@@ -69,11 +69,23 @@ fn held<'a>(details: &'a UserDetails, name: &str) -> Option<(AttributeName, &'a 
     details.user.attributes.get(&name).map(|value| (name, value))
 }
 
-fn stored(details: &UserDetails, name: &str) -> AttributeEditForm {
-    let value = held(details, name).map(|(_, value)| value);
+/// A value as it is shown: names to everybody.
+fn shown(console: &Console, name: &AttributeName, value: &str) -> String {
+    let is_name = matches!(name.as_str(), "name" | "given_name" | "family_name");
+    if is_name { value.to_owned() } else { console.shown(value) }
+}
+
+fn stored(console: &Console, details: &UserDetails, name: &str) -> AttributeEditForm {
+    let held = held(details, name);
+    let shown = |(name, value): &(AttributeName, &AttributeValue)| {
+        let values: Vec<String> = value.values.iter().map(|value| shown(console, name, value)).collect();
+        values.join("\n")
+    };
+    let values = held.as_ref().map(shown).unwrap_or_default();
+    let value = held.map(|(_, value)| value);
     AttributeEditForm {
         attribute: name.to_owned(),
-        values: value.map(|value| value.values.join("\n")).unwrap_or_default(),
+        values,
         verified: value.is_some_and(|value| value.verified.is_verified()),
         version: details.user.revision,
     }
@@ -81,7 +93,7 @@ fn stored(details: &UserDetails, name: &str) -> AttributeEditForm {
 
 fn attribute_page(console: &Console, details: &UserDetails, typed: AttributeEditForm, rejected: Rejected) -> Response {
     let snapshot = console.broker().snapshot();
-    let form = if rejected.is_stale() { stored(details, &typed.attribute) } else { typed };
+    let form = if rejected.is_stale() { stored(console, details, &typed.attribute) } else { typed };
     let held = held(details, &form.attribute);
     let known = AttributeName::parse(&form.attribute).ok().filter(|name| snapshot.schema.get(name).is_some());
     let chosen = held.as_ref().map(|(name, _)| name.clone()).or(known);

@@ -9,7 +9,7 @@ use axum::routing::get;
 use usher_broker::console::connections;
 use usher_broker::console::groups::{self, is_by_hand};
 use usher_broker::console::users::{self, UserDetails};
-use usher_domain::{GroupId, SessionId};
+use usher_domain::{GroupId, RefusalCode, SessionId};
 
 use super::super::session::{Answer, Console, Posted, Rejected};
 use super::super::words;
@@ -90,7 +90,7 @@ async fn show_sessions(Path(id): Path<String>, console: Console) -> Answer {
         expires_at: session.expires_at,
     };
     let view = UserSessionsPage {
-        shell: console.shell(SECTION),
+        shell: console.helping_shell(SECTION),
         user: head(&console, &details.user),
         rows: details.sessions.iter().map(row).collect(),
     };
@@ -109,7 +109,7 @@ async fn end_session(Path(id): Path<String>, Posted { console, fields }: Posted)
     match done {
         Ok(()) => Ok(console.done(&paths::user(routes::USER_SESSIONS, &user), flash)),
         Err(error) => match console.rejected(SECTION, error) {
-            Ok(_) => Err(console.gone(SECTION)),
+            Ok(_) => Err(console.refuse(SECTION, RefusalCode::AppAccessDenied)),
             Err(stop) => Err(stop),
         },
     }
