@@ -2,6 +2,7 @@
 //!
 //! Every test signs in honestly first: without that twin a refusal proves nothing.
 
+mod devices;
 mod link;
 mod link_code;
 mod link_doors;
@@ -9,6 +10,8 @@ mod link_proof;
 mod link_rules;
 mod link_unlink;
 mod linking;
+mod mfa;
+mod mfa_reset;
 mod oauth;
 mod oauth_codes;
 mod oidc_answers;
@@ -17,8 +20,11 @@ mod oidc_claims;
 mod oidc_form_post;
 mod oidc_tokens;
 mod presets;
+mod script;
+mod script_reach;
 mod sess;
 mod sess_cookies;
+mod sess_step_up;
 mod steps_model;
 
 use serde_json::Value;

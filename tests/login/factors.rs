@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::application::AuthorizationRequest;
 use crate::support::smtp::Sink;
 use crate::support::{Application, Browser, Idp, Landing, Page, Setup, Usher, totp};
 
@@ -18,15 +19,37 @@ pub fn then(second: &[&str]) -> Value {
 }
 
 /// The second page after user name and password.
-pub async fn password(
+pub async fn password(usher: &Usher, browser: &mut Browser, shop: &Application) -> (AuthorizationRequest, Page) {
+    let (request, landing) = password_of(usher, browser, shop.request(usher), ANN).await;
+    (request, landing.page())
+}
+
+/// Where user name and password lead, whoever types them and whatever the request.
+pub async fn password_of(
     usher: &Usher,
     browser: &mut Browser,
-    shop: &Application,
-) -> (crate::support::application::AuthorizationRequest, Page) {
-    let request = shop.request(usher);
+    request: AuthorizationRequest,
+    who: (&str, &str),
+) -> (AuthorizationRequest, Landing) {
+    assert!(request.url().starts_with(&usher.base));
     let page = browser.open(request.url()).await.page();
-    let page = browser.submit(page.form_with("password").set("username", ANN.0).set("password", ANN.1)).await.page();
-    (request, page)
+    let landing = browser.submit(page.form_with("password").set("username", who.0).set("password", who.1)).await;
+    (request, landing)
+}
+
+/// A code that was never used: the clock goes on first.
+pub fn fresh_code(usher: &Usher, key: &str) -> String {
+    usher.advance(totp::STEP);
+    totp::code(key, usher.clock.now())
+}
+
+/// Gives somebody an authenticator app, as `shop` asks them to: its key and the recovery codes.
+pub async fn with_app(usher: &Usher, shop: &Application, who: (&str, &str)) -> (String, Vec<String>) {
+    let mut browser = usher.browser();
+    let (request, landing) = password_of(usher, &mut browser, shop.request(usher), who).await;
+    let (key, codes, landing) = set_up(usher, &mut browser, &landing.page()).await;
+    usher.finish(shop, request, landing).await;
+    (key, codes)
 }
 
 /// Types a code into the page.
@@ -42,14 +65,14 @@ pub async fn pressed(browser: &mut Browser, page: &Page, act: &str) -> Landing {
 
 /// The key that the page spells.
 pub fn key(page: &Page) -> String {
-    page.text("#key")
+    page.text("#totp-key")
 }
 
 /// Sets an app up on its page and confirms to have saved the codes.
 pub async fn set_up(usher: &Usher, browser: &mut Browser, page: &Page) -> (String, Vec<String>, Landing) {
     let key = key(page);
     let codes = typed(browser, page, &totp::code(&key, usher.clock.now())).await.page();
-    let saved = codes.texts("ul.codes code");
+    let saved = codes.texts("#recovery-codes code");
     let form = codes.forms().into_iter().find(|form| form.action.path().ends_with("/factor")).expect("a form");
     let landing = browser.submit(form.set("act", "seen").set("saved", "on")).await;
     (key, saved, landing)
@@ -80,7 +103,7 @@ async fn mfa_04_an_authenticator_app_is_set_up_and_asked_for() {
 
     let mut other = usher.browser();
     let (_, page) = password(&usher, &mut other, &shop).await;
-    assert!(page.texts("#key").is_empty(), "asked, not offered another one (MFA-10): {page}");
+    assert!(page.texts("#totp-key").is_empty(), "asked, not offered another one (MFA-10): {page}");
     let used = totp::code(&key, usher.clock.now());
     assert_eq!(typed(&mut other, &page, &used).await.page().status(), 422, "it confirmed the set-up already");
     usher.advance(totp::STEP);
@@ -124,7 +147,7 @@ async fn a_first_sign_in_lands_whole_with_its_factor() {
     let mut leaving = usher.browser();
     let page = usher.arrive(&mut leaving, &shop, "acme").await.1.page();
     let codes = typed(&mut leaving, &page, &totp::code(&key(&page), usher.clock.now())).await.page();
-    assert_eq!(codes.texts("ul.codes code").len(), 10, "{codes}");
+    assert_eq!(codes.texts("#recovery-codes code").len(), 10, "{codes}");
     let rows = usher.database.rows().await;
     assert_eq!((rows.users, rows.links, rows.sessions, rows.grants), (0, 0, 0, 0), "left before the end");
 
