@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Application, Browser, Endpoint, Idp, Landing, Setup, Usher};
 
-const BOB: (&str, &str) = ("bob", "correct horse battery");
+pub(super) const BOB: (&str, &str) = ("bob", "correct horse battery");
 
 /// The script of the seed, to the letter.
 const SEED: &str = r"var localAuthenticator = 'LOCAL';
@@ -21,7 +21,7 @@ var onLoginRequest = function (context) {
 ";
 
 /// Password or any connection first, an authenticator app second.
-fn two_steps(script: &str) -> Value {
+pub(super) fn two_steps(script: &str) -> Value {
     json!({
         "steps": [
             { "options": [{ "kind": "local", "authenticator": "password" }, { "kind": "every_connection" }] },
@@ -32,14 +32,14 @@ fn two_steps(script: &str) -> Value {
 }
 
 /// One step with everything.
-fn one_step(script: &str) -> Value {
+pub(super) fn one_step(script: &str) -> Value {
     let mut flow = two_steps(script);
     flow["steps"].as_array_mut().expect("steps").truncate(1);
     flow
 }
 
 /// Bob, a provider whose people get no account, and an application with a flow.
-async fn with(flow: Value) -> (Usher, Application, Idp) {
+pub(super) async fn with(flow: Value) -> (Usher, Application, Idp) {
     let (acme, shop) = (Idp::start().await, Application::web("shop"));
     let mut off = acme.connection("acme");
     off["jit"] = json!(false);
@@ -47,7 +47,7 @@ async fn with(flow: Value) -> (Usher, Application, Idp) {
     (setup.start().await, shop, acme)
 }
 
-async fn password(browser: &mut Browser, landing: Landing) -> Landing {
+pub(super) async fn password(browser: &mut Browser, landing: Landing) -> Landing {
     let page = landing.page();
     browser.submit(page.form_with("password").set("username", BOB.0).set("password", BOB.1)).await
 }
