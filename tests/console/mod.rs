@@ -6,9 +6,14 @@ mod email;
 mod flows;
 mod groups;
 mod guard;
+mod helpdesk;
 pub mod invitations;
 mod jit;
 mod people;
+mod replay;
+mod script_shared;
+mod security;
+mod simulate;
 mod test_sign_in;
 
 use crate::support::{Browser, Page, Setup, Usher};

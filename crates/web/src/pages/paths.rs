@@ -26,6 +26,12 @@ pub mod routes {
     pub const ACCOUNT_CALLBACK: &str = "/account/callback";
     pub const ACCOUNT_SIGN_IN: &str = "/account/sign-in";
     pub const ACCOUNT_SIGN_OUT: &str = "/account/sign-out";
+    pub const ACCOUNT_PROFILE: &str = "/account/profile";
+    pub const ACCOUNT_EMAIL: &str = "/account/email";
+    pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
+    pub const ACCOUNT_APPLICATIONS: &str = "/account/applications";
+    pub const ACCOUNT_HISTORY: &str = "/account/history";
+    pub const ACCOUNT_NOT_ME: &str = "/account/history/{entry}";
     pub const ACCOUNT_SECURITY: &str = "/account/security";
     pub const ACCOUNT_PASSWORD: &str = "/account/security/password";
     pub const ACCOUNT_APP: &str = "/account/security/app";
@@ -152,6 +158,11 @@ pub fn login_password(flow: &FlowId) -> String {
 /// An address below a sign-in; `route` is one of the `LOGIN_…` patterns with nothing but the flow in it.
 pub fn login_at(route: &str, flow: &FlowId) -> String {
     fill(route, flow.as_str())
+}
+
+/// Where a person says of an entry of their history that it was somebody else.
+pub fn account_entry(entry: &str) -> String {
+    fill(routes::ACCOUNT_NOT_ME, entry)
 }
 
 /// Where "Start again" is posted.

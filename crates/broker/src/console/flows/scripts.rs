@@ -1,10 +1,11 @@
 //! What scripts of all flows share: secrets, which are written and never shown, and libraries. A change takes effect with
 //! the next version of a flow that is published.
 
-use usher_domain::SecretText;
+use futures_util::future::BoxFuture;
+use usher_domain::{AuditEvent, SecretText};
 use usher_storage::script_libraries::ScriptLibrary;
 use usher_storage::script_secrets::ScriptSecret;
-use usher_storage::{Purpose, audit, script_libraries, script_secrets};
+use usher_storage::{Purpose, Tx, audit, script_libraries, script_secrets};
 
 use super::super::{Admin, NotDone, deed};
 use crate::broker::Broker;
@@ -27,7 +28,7 @@ pub async fn libraries(broker: &Broker) -> Result<Vec<ScriptLibrary>, Fault> {
 }
 
 /// A name as scripts write it: `secrets.name`.
-fn name(text: &str) -> Result<String, NotDone> {
+pub(super) fn name(text: &str) -> Result<String, NotDone> {
     let text = text.trim();
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if !first || text.len() > 64 || !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -58,12 +59,22 @@ pub async fn set_secret(
     let ending = if text.chars().count() >= 16 { tail(text) } else { String::new() };
     let event = deed(broker, admin, visitor, "script_secret.set", format!("script_secret:{name}"));
     let now = broker.now();
+    carry_out(broker, event, move |tx| {
+        Box::pin(async move { Ok(script_secrets::put(tx, &name, &sealed, &ending, now).await?) })
+    })
+    .await
+}
+
+/// A change with its audit event, in one transaction.
+async fn carry_out<J>(broker: &Broker, event: AuditEvent, change: J) -> Result<(), NotDone>
+where
+    J: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<(), NotDone>> + Clone + Send + 'static,
+{
     broker
         .store
         .write(move |tx| {
-            let (name, sealed, ending, event) = (name.clone(), sealed.clone(), ending.clone(), event.clone());
             Box::pin(async move {
-                script_secrets::put(tx, &name, &sealed, &ending, now).await?;
+                change(&mut *tx).await?;
                 audit::insert(tx, &event).await?;
                 Ok::<_, NotDone>(())
             })
@@ -79,19 +90,10 @@ fn tail(text: &str) -> String {
 pub async fn remove_secret(broker: &Broker, admin: &Admin, name: &str, visitor: &Visitor) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "script_secret.removed", format!("script_secret:{name}"));
     let name = name.to_owned();
-    broker
-        .store
-        .write(move |tx| {
-            let (name, event) = (name.clone(), event.clone());
-            Box::pin(async move {
-                if !script_secrets::delete(tx, &name).await? {
-                    return Err(NotDone::Gone);
-                }
-                audit::insert(tx, &event).await?;
-                Ok::<_, NotDone>(())
-            })
-        })
-        .await
+    carry_out(broker, event, move |tx| {
+        Box::pin(async move { if script_secrets::delete(tx, &name).await? { Ok(()) } else { Err(NotDone::Gone) } })
+    })
+    .await
 }
 
 /// Saves a library, if it is still as the form saw it; revision 0: a new one.
@@ -109,34 +111,21 @@ pub async fn save_library(
     }
     let event = deed(broker, admin, visitor, "script_library.saved", format!("script_library:{name}"));
     let expected = (revision > 0).then_some(revision);
-    broker
-        .store
-        .write(move |tx| {
-            let (name, source, event) = (name.clone(), source.clone(), event.clone());
-            Box::pin(async move {
-                script_libraries::put(tx, &name, &source, expected).await?.ok_or(NotDone::Stale)?;
-                audit::insert(tx, &event).await?;
-                Ok::<_, NotDone>(())
-            })
+    carry_out(broker, event, move |tx| {
+        Box::pin(async move {
+            let saved = script_libraries::put(tx, &name, &source, expected).await?;
+            saved.map(drop).ok_or(NotDone::Stale)
         })
-        .await
+    })
+    .await
 }
 
 /// Removes a library. Versions that were published with it keep it.
 pub async fn remove_library(broker: &Broker, admin: &Admin, name: &str, visitor: &Visitor) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "script_library.removed", format!("script_library:{name}"));
     let name = name.to_owned();
-    broker
-        .store
-        .write(move |tx| {
-            let (name, event) = (name.clone(), event.clone());
-            Box::pin(async move {
-                if !script_libraries::delete(tx, &name).await? {
-                    return Err(NotDone::Gone);
-                }
-                audit::insert(tx, &event).await?;
-                Ok::<_, NotDone>(())
-            })
-        })
-        .await
+    carry_out(broker, event, move |tx| {
+        Box::pin(async move { if script_libraries::delete(tx, &name).await? { Ok(()) } else { Err(NotDone::Gone) } })
+    })
+    .await
 }

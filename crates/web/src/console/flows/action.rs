@@ -21,6 +21,8 @@ pub enum Action {
     Provision(Fix),
     /// The page that proposes a script.
     Skip,
+    /// The draft is tried out.
+    Simulate,
     /// The draft becomes a version.
     Publish,
     /// The draft goes.
@@ -51,6 +53,7 @@ impl Action {
             "check" => Some(Self::Check),
             "template" => Some(Self::Template),
             "skip" => Some(Self::Skip),
+            "simulate" => Some(Self::Simulate),
             "publish" => Some(Self::Publish),
             "discard" => Some(Self::Discard),
             _ => None,

@@ -73,6 +73,7 @@ async fn carry_out(posted: &Posted, opened: &Opened, action: &Action) -> Result<
     Ok(match action {
         Action::AddTo(step) => opened.at(&format!("add?step={step}")),
         Action::Skip => opened.at("skip"),
+        Action::Simulate => opened.at(&simulate(&posted.fields)),
         Action::Check | Action::Template => back("?checked=1#script-head"),
         Action::Provision(fix) => {
             flows::provision(broker, admin, fix, visitor).await?;
@@ -123,6 +124,18 @@ fn template(form: &BoardForm, id: &str, opened: &Opened) -> Result<Edit, NotDone
     definition.shelved_script = None;
     predefined::complete(&mut definition, template);
     Ok(Edit::Replace(Box::new(definition)))
+}
+
+/// Where the draft is tried with whom the line below the script names.
+fn simulate(fields: &Fields) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("which", "draft");
+    for (field, name) in [("try_user", "user"), ("try_way", "way"), ("try_ip", "ip")] {
+        if !fields.text(field).trim().is_empty() {
+            query.append_pair(name, fields.text(field).trim());
+        }
+    }
+    format!("simulate?{}", query.finish())
 }
 
 fn publication(fields: &Fields) -> Publication {

@@ -6,9 +6,13 @@
 mod action;
 mod around;
 mod board;
+mod came_to;
 mod describe;
 mod history;
+mod replay;
 mod scripts;
+mod shared;
+mod simulate;
 mod view;
 
 use std::collections::BTreeMap;
@@ -38,6 +42,7 @@ pub fn routes() -> Router<App> {
         .route(routes::APPLICATION_FLOW_PAGE, get(show).post(act))
         .route(routes::SIGN_IN_FLOW_PAGE, get(show).post(act))
         .merge(scripts::routes())
+        .merge(shared::routes())
 }
 
 /// A flow and where its pages stand.
@@ -83,6 +88,8 @@ async fn show(Path(named): Named, console: Console, search: Fields) -> Answer {
         Some("skip") => Ok(around::skip(&console, &opened)),
         Some("revert") => Ok(around::revert(&console, &opened)),
         Some("history") => history::show(&console, &opened, &search).await,
+        Some("simulate") => simulate::show(&console, &opened, &search).await,
+        Some("replay") => replay::show(&console, &opened, &search).await,
         _ => Err(console.gone(opened.section)),
     }
 }
@@ -95,6 +102,8 @@ async fn act(Path(named): Named, posted: Posted) -> Answer {
         Some("skip") => around::insert_script(&posted, &opened).await,
         Some("revert") => around::revert_now(&posted, &opened).await,
         Some("history") => history::restore(&posted, &opened).await,
+        Some("simulate") => simulate::run(&posted, &opened).await,
+        Some("replay") => replay::switch(&posted, &opened).await,
         Some("check") => Ok(scripts::check(&posted, &opened)),
         _ => Err(posted.console.gone(opened.section)),
     }

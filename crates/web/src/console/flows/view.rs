@@ -50,6 +50,7 @@ pub fn page(console: &Console, opened: &Opened, shown: Shown<'_>, rejected: Reje
         identifier_first: flow.definition.style == SignInPageStyle::IdentifierFirst,
         remember_days: posted("remember_days").unwrap_or(days),
         note: posted("note").unwrap_or_default(),
+        ways: snapshot.plain_connections().iter().map(|one| (one.id.to_string(), one.name.clone())).collect(),
         selected,
         preview: words.preview(opened, selected),
         preview_factors: words.preview_factors(opened, selected),
@@ -252,7 +253,8 @@ impl Words<'_> {
             .collect();
         let password = step.options.contains(&FlowOption::Local { authenticator: Authenticator::Password });
         // Later on it is asked for on a page of its own.
-        let passkey = selected == 1 && step.options.contains(&FlowOption::Local { authenticator: Authenticator::Passkey });
+        let passkey =
+            selected == 1 && step.options.contains(&FlowOption::Local { authenticator: Authenticator::Passkey });
         if ways.is_empty() && !password && !passkey {
             return None;
         }

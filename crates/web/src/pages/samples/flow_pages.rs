@@ -91,6 +91,7 @@ fn board(shell: MakeShell<'_>, name: &str, errors: FormErrors) -> FlowPage {
         published: Some(7),
         identifier_first: false,
         remember_days: "30".to_owned(),
+        ways: vec![("c_1".to_owned(), name.to_owned())],
         note: name.to_owned(),
         selected: 1,
         preview_factors: Vec::new(),
@@ -137,6 +138,12 @@ pub fn all(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
             "console-flow-history",
             FlowHistoryPage { shell: flow(), at: at(name), rows: vec![row], compared: Some(7), diff, version: 1 },
         ),
+        render("console-flow-simulate", simulated(shell, name, FormErrors::none())),
+        render(
+            "console-flow-simulate-error",
+            simulated(shell, name, FormErrors::at("user", "Nobody is called exactly so")),
+        ),
+        render("console-flow-replay", replayed(shell, name)),
         render(
             "console-script-secrets",
             SecretsPage {
@@ -152,6 +159,57 @@ pub fn all(shell: MakeShell<'_>, name: &str) -> Vec<Rendered> {
         render("console-script-reach", reach(shell, name)),
         render("console-script-reference", reference(shell, name)),
     ]
+}
+
+fn simulated(shell: MakeShell<'_>, name: &str, errors: FormErrors) -> SimulatePage {
+    let row = SimulatedRow {
+        way: name.to_owned(),
+        pages: vec!["Sign-in page".to_owned(), name.to_owned()],
+        steps: "1, 2".to_owned(),
+        result: Tag::new("Refused", Tone::Danger),
+        reason: "mfa_needs_account".to_owned(),
+        acr: "urn:two".to_owned(),
+        decision: "pass_through".to_owned(),
+        calls: vec!["executeStep(1)".to_owned()],
+        logs: vec![name.to_owned()],
+        stubbed: true,
+    };
+    SimulatePage {
+        shell: shell(Section::Flow),
+        at: at(name),
+        applications: vec![("a_1".to_owned(), name.to_owned())],
+        ways: vec![("c_1".to_owned(), name.to_owned())],
+        may_type: true,
+        draft: true,
+        form: SimulateForm { user: name.to_owned(), ip: "203.0.113.9".to_owned(), ..SimulateForm::default() },
+        proposed: if errors.any() { vec![(name.to_owned(), name.to_owned())] } else { Vec::new() },
+        rows: (!errors.any()).then(|| vec![row]),
+        errors,
+    }
+}
+
+fn replayed(shell: MakeShell<'_>, name: &str) -> ReplayPage {
+    let row = |tag: Tag, to: &str| ReplayRow {
+        at: now(),
+        person: "a***".to_owned(),
+        application: name.to_owned(),
+        from: "Step 1: Username and password → Signed in".to_owned(),
+        tag,
+        to: to.to_owned(),
+        reference: "7F3K-92QX-4D00".to_owned(),
+        href: "/console/signins/7F3K-92QX-4D00".to_owned(),
+    };
+    ReplayPage {
+        shell: shell(Section::Flow),
+        at: at(name),
+        draft: true,
+        recording: true,
+        shared: true,
+        last: 50,
+        most: 200,
+        counts: Some((1, 0, 1, 1)),
+        rows: vec![row(Tag::new("Would change", Tone::Warn), name), row(Tag::new("Same", Tone::Ok), "")],
+    }
 }
 
 fn start(shell: MakeShell<'_>, name: &str) -> FlowStartPage {

@@ -169,6 +169,8 @@ pub struct FlowPage {
     pub identifier_first: bool,
     pub remember_days: String,
     pub note: String,
+    /// Connections that the flow may be tried with, with their names.
+    pub ways: Vec<(String, String)>,
     pub selected: u8,
     /// The real page; absent where the step asks for factors only.
     pub preview: Option<SignInPreview>,

@@ -3,6 +3,7 @@
 mod around;
 mod board;
 mod shared;
+mod tried;
 
 use crate::pages::paths::routes;
 
@@ -16,6 +17,7 @@ pub use around::{
 pub use board::{
     FindingKind, FindingView, FixView, FlowPage, OptionRow, ProblemRow, ScriptPart, SignInPreview, StepColumn,
 };
+pub use tried::{ReplayPage, ReplayRow, SimulateForm, SimulatePage, SimulatedRow};
 pub use shared::{MailForm, MailsPage, PromptForm, PromptsPage, ReachPage};
 
 /// Whose flow a page is about, and where it stands.
