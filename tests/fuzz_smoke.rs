@@ -9,6 +9,8 @@ mod callback_params;
 mod id_token;
 #[path = "../fuzz/src/redirect_uri.rs"]
 mod redirect_uri;
+#[path = "../fuzz/src/script.rs"]
+mod script;
 
 /// Variants made of every input.
 const VARIANTS: u64 = 200;
@@ -88,4 +90,9 @@ fn redirect_uri_corpus() {
 #[test]
 fn callback_params_corpus() {
     replay("callback_params", callback_params::check);
+}
+
+#[test]
+fn script_corpus() {
+    replay("script", script::check);
 }

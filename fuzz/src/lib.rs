@@ -4,3 +4,4 @@
 pub mod callback_params;
 pub mod id_token;
 pub mod redirect_uri;
+pub mod script;

@@ -1,0 +1,3 @@
+var onLoginRequest = function (context) { executeStep(1, {onSuccess: function (context) { var u = context.steps[1].subject; u.claims.nickname = secrets.key; u.localClaims['http://wso2.org/claims/givenname'] = ['a', 'b']; setCookie(context.response, 'n', 'v', {'max-age': 9}); sendEmail(u, 'hello', {a: secrets.key}); assignUserRolesV2(context, ['editor']); Log.info(secrets.key, getMaskedValue('a@b.c')); }}); };
+//# record
+{"results": [{"step": 1, "call": "", "outcome": {"how": "succeeded", "idp": "LOCAL", "authenticator": "BasicAuthenticator", "subject": {"unique_id": "u1", "username": "ann", "is_local": true, "groups": ["hr"], "local_claims": {"email": ["ann@example.org"]}}}}]}

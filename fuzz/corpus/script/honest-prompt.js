@@ -1,0 +1,1 @@
+var onLoginRequest = function (context) { prompt('age', {title: 'x'}, {onSuccess: function (context) { executeStep(1); }}); };

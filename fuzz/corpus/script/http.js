@@ -1,0 +1,1 @@
+var onLoginRequest = function (context) { httpPost('https://a.test/x?k=' + secrets.key, {a: [1, {b: null}]}, {'X-A': 'b'}, {type: 'bearer', properties: {token: secrets.key}}, {onSuccess: function (c, d) { Log.info(d); executeStep(1); }, onFail: function () { executeStep(1); }}); };

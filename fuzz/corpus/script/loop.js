@@ -1,0 +1,1 @@
+var onLoginRequest = function (context) { for (;;) { executeStep(1); } };

@@ -1,0 +1,1 @@
+Object.prototype.then = function () { throw this; }; JSON.parse = Array; var onLoginRequest = function (context) { executeStep(1, {get onSuccess() { return this.x; }}); context.selectedAcr = Symbol.iterator; };

@@ -1,0 +1,1 @@
+var p = new Proxy(function () { return p; }, {get: function () { return p; }, apply: function () { throw p; }}); var onLoginRequest = p; 

@@ -1,0 +1,1 @@
+var onLoginRequest = function (context) { /^(a+)+$/.test('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'); executeStep(1); };

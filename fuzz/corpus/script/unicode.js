@@ -1,0 +1,1 @@
+var onLoginRequest = function (context) { Log.info("\u0000\u001b[31m ‮", "퟿"); executeStep(1); };
