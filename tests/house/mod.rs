@@ -1,6 +1,7 @@
 //! What the guides promise and only a running program can confirm: options and commands as the configuration guide
 //! lists them, the example of the bootstrap guide, the scripts of the image, and the demo from start to end.
 
+mod account_page;
 mod connecting;
 mod demo;
 mod guides;

@@ -61,7 +61,7 @@ pub async fn depart(broker: &Broker, person: &Person, id: &ConnectionId, visitor
         Ok(begun) => begun,
         Err(error) => {
             tracing::warn!(connection = %id, phase = error.phase, fault = %chain(&error), "departure to link failed");
-            return Err(NotDone::field("connection", "account-link-unreachable"));
+            return Err(NotDone::Forbidden("account-link-unreachable"));
         }
     };
     let intent = LinkIntent {

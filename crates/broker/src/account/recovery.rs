@@ -28,7 +28,7 @@ pub async fn make(broker: &Broker, person: &Person) -> Result<(), NotDone> {
     let (user, now) = (person.user.id.clone(), broker.now());
     let has = broker.store.read(move |tx| Box::pin(async move { factors::summary(tx, &user, now).await })).await?;
     if has.totp + has.passkeys == 0 {
-        return Err(NotDone::field("codes", "account-error-codes-alone"));
+        return Err(NotDone::Forbidden("account-error-codes-alone"));
     }
     Ok(begin(broker, person).await?)
 }

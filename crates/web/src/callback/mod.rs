@@ -37,6 +37,7 @@ async fn oidc(
         login::arrive(&app.broker, &connection, &callback, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
     match arrived {
         Arrived::Continue(flow) => Ok(see_other(&paths::login(&flow))),
+        Arrived::Linking => Ok(see_other(paths::routes::ACCOUNT_LINK_CONFIRM)),
         Arrived::Probe(report) => Ok(console::probe_report(&app, *report).into_response()),
     }
 }
