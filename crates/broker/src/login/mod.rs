@@ -24,12 +24,21 @@ mod vouched;
 pub use arrive::{Arrived, arrive};
 pub use commit::{SESSION_KEY, verified_email};
 pub(crate) use decided::authentication as authenticated;
+pub(crate) use arrive::claim as claim_handshake;
+pub(crate) use commit::{FinishPlan, NotCommitted, shown};
+pub(crate) use depart::{
+    StoredHandshake, begin as begin_handshake, connector as connector_of, keep as keep_handshake, services,
+};
 pub use depart::{depart, redirect_uri};
 pub(crate) use evidence::decide_now;
-pub use factors::{AskedFor, FactorAct, FactorForm, FactorView, RecoveryCodesPage, submit_factor};
+pub use factors::{
+    AskedFor, FactorAct, FactorForm, FactorView, PasskeyForm, PasskeyOffer, PasswordWay, RecoveryCodesPage,
+    submit_factor, submit_passkey,
+};
 pub(crate) use finish::decision_context;
 pub use identify::identify;
 pub use park::park;
+pub(crate) use password::{OwnPassword, check_own};
 pub use password::{PasswordForm, submit_password};
 pub use probe::{Compared, ProbeReport, begin_probe};
 pub use proof::{ProofPage, cancel as cancel_proof, send_code, submit_code, submit_password as submit_proof};

@@ -57,7 +57,7 @@ pub async fn unlink(
     visitor: &Visitor,
 ) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "user.unlinked", user_object(user));
-    let ending = Ending { store: broker.store.clone(), now: broker.now() };
+    let ending = Ending::now(broker);
     let (user, link, live) = (user.clone(), link.clone(), open_connections(broker));
     let letters = broker.can_mail().then(|| broker.shared_entropy());
     let snapshot = broker.snapshot();
@@ -92,13 +92,19 @@ pub async fn unlink(
 
 /// What ends with a link.
 #[derive(Clone)]
-struct Ending {
+pub(crate) struct Ending {
     store: Store,
     now: chrono::DateTime<chrono::Utc>,
 }
 
 impl Ending {
-    async fn end_what_rests_on(&self, tx: &mut Tx, link: &FederatedLink) -> Result<(), Fault> {
+    /// As of now.
+    pub(crate) fn now(broker: &Broker) -> Self {
+        Self { store: broker.store.clone(), now: broker.now() }
+    }
+
+    /// Ends it.
+    pub(crate) async fn end_what_rests_on(&self, tx: &mut Tx, link: &FederatedLink) -> Result<(), Fault> {
         let connection = &link.key.connection;
         for row in sessions::list_by_user(tx, &link.user, self.now).await? {
             let begun = session_of(&self.store, &row).and_then(|session| session.authentication.connection);
