@@ -1,6 +1,6 @@
 # Usher: two commands matter, `make demo` and `make test`; each sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test lint fmt release fuzz clean
+.PHONY: help setup assets demo test bench lint fmt release fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: assets ## build and start the demo: Usher, an external provider, a shop; C
 
 test: ## run every test with its own databases, browser and providers
 	@scripts/test.sh
+
+bench: assets ## measure sign-ins of the release server: BENCH=quick is a minute, full (the default) about ten
+	@scripts/bench.sh $(BENCH)
 
 lint: assets ## format, clippy, dependency rules, shell scripts, compose file
 	@scripts/lint.sh

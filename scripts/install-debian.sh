@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a group of work needs, only those that are missing, and asks nothing.
-#   scripts/install-debian.sh GROUP...      GROUP: build, test, lint, fuzz
+#   scripts/install-debian.sh GROUP...      GROUP: build, test, bench, lint, fuzz
 # As root, or as a user with sudo. Elsewhere than on Debian it names the commands that are missing and stops.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -29,11 +29,12 @@ git git
 TXT
     node_is_ready || printf '%s\n' 'nodejs node' 'npm npm'
     ;;
+  bench) printf '%s\n' 'postgresql /usr/lib/postgresql/*/bin/initdb' ;;
   fuzz) printf '%s\n' 'g++ c++' ;;
   lint)
     printf '%s\n' 'shellcheck shellcheck' 'python3-yaml -'
     ;;
-  *) fail "unknown group $1: build, test, lint or fuzz" ;;
+  *) fail "unknown group $1: build, test, bench, lint or fuzz" ;;
   esac
 }
 

@@ -40,9 +40,11 @@ pub async fn serve(listener: TcpListener, router: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = pin!(stop_signal());
     loop {
+        // The signals first: whoever stops us as soon as we answer must find their handlers in place.
         let (stream, peer, place) = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            biased;
             () = &mut stop => break,
+            accepted = accept(&listener, &places) => accepted,
         };
         let service = router.clone().map_request(move |request: http::Request<hyper::body::Incoming>| {
             let mut request = request.map(Body::new);

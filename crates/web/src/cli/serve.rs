@@ -79,7 +79,20 @@ pub async fn run(args: ServeArgs) -> CommandResult {
     beside.iter().for_each(JoinHandle::abort);
     dispatch.stop().await;
     store.close().await;
+    tell_counts(&store);
     Ok(())
+}
+
+/// What the store did, so that a load harness can say how many commits and statements a sign-in takes.
+fn tell_counts(store: &Store) {
+    let counts = store.counts();
+    tracing::info!(
+        statements = counts.statements,
+        commits = counts.commits,
+        in_progress_statements = counts.ephemeral_statements,
+        in_progress_commits = counts.ephemeral_commits,
+        "store closed"
+    );
 }
 
 fn start_log(config: &Config) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
