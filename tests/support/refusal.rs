@@ -1,6 +1,7 @@
 //! What REFUSE means (security cases): the same for every attack.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use serde_json::Value;
 use url::Url;
@@ -41,9 +42,18 @@ impl<'a> Watch<'a> {
     /// A page (4xx) or a protocol error to a registered redirect URI, nothing left behind, and
     /// exactly one audit event with reason and correlation id.
     pub async fn refused(&self, landing: Landing) -> Refusal {
+        self.ended(landing, 400..500).await
+    }
+
+    /// The same where what an admin wrote does not work: a page with 500, for nobody's request was wrong.
+    pub async fn broken_as(&self, code: &str, landing: Landing) {
+        assert_eq!(self.ended(landing, 500..501).await.code, code);
+    }
+
+    async fn ended(&self, landing: Landing, statuses: Range<u16>) -> Refusal {
         let (code, shown) = match landing {
             Landing::Page(page) => {
-                assert!((400..500).contains(&page.status()), "not a refusal: {page}");
+                assert!(statuses.contains(&page.status()), "not a refusal: {page}");
                 let code = page.error_code().unwrap_or_else(|| panic!("no #error-code: {page}"));
                 assert!(!page.correlation().is_empty(), "no correlation id: {page}");
                 (code, Some(page.correlation().to_owned()))
