@@ -18,6 +18,7 @@ use crate::answer::{AnswerToApplication, NewSession};
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault};
 use crate::flow_state::{self, LoadedFlow};
+use crate::replay;
 use crate::tracing_events::{fault as fault_logged, note};
 use crate::visitor::Visitor;
 
@@ -44,7 +45,7 @@ impl From<AnswerToApplication> for Finished {
 pub async fn finish(broker: &Broker, mut loaded: LoadedFlow, visitor: &Visitor) -> Result<Finished, Failure> {
     for _ in 0..ROUNDS {
         let plan = match plan(broker, &loaded, visitor) {
-            Ok(plan) => plan,
+            Ok(plan) => FinishPlan { recording: Box::pin(replay::of_finished(broker, &loaded, visitor)).await, ..plan },
             Err(Unplanned::Refused(code)) => {
                 let connection = loaded.state.flow.last_connection().cloned();
                 return Err(refuse(broker, loaded, code, connection, visitor).await);
@@ -136,6 +137,7 @@ fn plan(broker: &Broker, loaded: &LoadedFlow, visitor: &Visitor) -> Result<Finis
         session_ends: raised(flow, visitor),
         trace: loaded.state.trace.clone(),
         can_mail: broker.can_mail(),
+        recording: None,
         configuration_moved: false,
     })
 }

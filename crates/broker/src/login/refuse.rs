@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use usher_domain::{ConnectionId, RefusalCode, SignInTrace, TraceStage};
 use usher_login_flow::{Finality, FlowEvent, Next, advance, next};
-use usher_storage::{audit, traces};
+use usher_storage::flow_recordings::FlowRecordingRow;
+use usher_storage::{audit, flow_recordings, traces};
 
 use crate::broker::Broker;
 use crate::failure::{Failure, Fault, Refusal};
 use crate::flow_state::{self, LoadedFlow};
+use crate::replay;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
@@ -20,6 +22,7 @@ pub async fn refuse(
     visitor: &Visitor,
 ) -> Failure {
     let now = broker.now();
+    let (before, at) = (loaded.clone(), connection.clone());
     let event = FlowEvent::Refused { code, connection: connection.clone() };
     if let Ok(flow) = advance(loaded.state.flow.clone(), event, now) {
         loaded.state.flow = flow;
@@ -34,7 +37,8 @@ pub async fn refuse(
         trace.connection = connection;
     }
     note(trace, now, TraceStage::End, format!("refused: {code}"));
-    let written = record(broker, &loaded.state.trace, code, visitor).await;
+    let recording = Box::pin(replay::of_refused(broker, &before, (code, at), visitor)).await;
+    let written = record_with(broker, &loaded.state.trace, (code, recording), visitor).await;
     if let Err(fault) = written {
         return fault.into();
     }
@@ -100,6 +104,16 @@ fn may_restart(loaded: &LoadedFlow, at: DateTime<Utc>) -> bool {
 
 /// Writes trace and audit event.
 pub async fn record(broker: &Broker, trace: &SignInTrace, code: RefusalCode, visitor: &Visitor) -> Result<(), Fault> {
+    record_with(broker, trace, (code, None), visitor).await
+}
+
+/// The same with what is recorded of the sign-in, in the same transaction.
+pub async fn record_with(
+    broker: &Broker,
+    trace: &SignInTrace,
+    (code, recording): (RefusalCode, Option<FlowRecordingRow>),
+    visitor: &Visitor,
+) -> Result<(), Fault> {
     if !broker.limits.records(visitor.remote) {
         tracing::warn!(%code, correlation = %trace.correlation, "refused, not written down: too many from one address");
         return Ok(());
@@ -109,9 +123,12 @@ pub async fn record(broker: &Broker, trace: &SignInTrace, code: RefusalCode, vis
     broker
         .store
         .write(move |tx| {
-            let (event, trace) = (event.clone(), trace.clone());
+            let (event, trace, recording) = (event.clone(), trace.clone(), recording.clone());
             Box::pin(async move {
                 audit::insert(tx, &event).await?;
+                if let Some(recording) = &recording {
+                    flow_recordings::insert(tx, recording).await?;
+                }
                 traces::upsert(tx, &trace).await
             })
         })

@@ -1,9 +1,9 @@
 //! A script in a sign-in that is only tried out: the same run, the same reading of people and accounts, and every call
 //! out answered by a stub.
 
-use usher_domain::RefusalCode;
+use usher_domain::{ApplicationId, RefusalCode};
 use usher_flow_script::{Fact, Outcome, Program};
-use usher_login_flow::{FlowEvent, ScriptSaid, advance};
+use usher_login_flow::{FlowEvent, FlowPlan, LoginFlow, ScriptSaid, advance};
 
 use super::bundle::ScriptBundle;
 use super::facts::Out;
@@ -12,6 +12,7 @@ use super::{MAX_FACTS, facts, program, record, said};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::flow_state::LoadedFlow;
+use crate::snapshot::Snapshot;
 use crate::visitor::Visitor;
 
 /// What a tried-out run came to.
@@ -43,11 +44,33 @@ pub(crate) fn draft_program(
     source: &str,
     libraries: std::collections::BTreeMap<String, String>,
 ) -> Program {
-    let snapshot = broker.snapshot();
+    let flow = &loaded.state.flow;
+    program_of(&broker.snapshot(), (flow.plan(), &flow.request().application), source, libraries)
+}
+
+/// The same for a plan and an application.
+pub(crate) fn program_of(
+    snapshot: &Snapshot,
+    (plan, application): (&FlowPlan, &ApplicationId),
+    source: &str,
+    libraries: std::collections::BTreeMap<String, String>,
+) -> Program {
     let mut program = program::assemble(source, &ScriptBundle::open_to_all(libraries));
-    program.steps = program::shapes(loaded.state.flow.plan(), &snapshot);
-    program.application_name = program::name_of(&snapshot, &loaded.state.flow.request().application);
+    program.steps = program::shapes(plan, snapshot);
+    program.application_name = program::name_of(snapshot, application);
     program
+}
+
+/// What a run means for a flow: what it said, a refusal, or what is wrong with the script.
+pub(crate) fn reading(
+    snapshot: &Snapshot,
+    flow: &LoginFlow,
+    outcome: &Outcome,
+) -> Result<Result<ScriptSaid, RefusalCode>, String> {
+    said::of(snapshot, flow, outcome).map(|said| match said {
+        said::Said::Goes(said, _) => Ok(said),
+        said::Said::Refuses(code) => Err(code),
+    })
 }
 
 /// Runs the script once and takes in what it said. Saves nothing, ends no session, sends nothing.
@@ -75,7 +98,7 @@ pub(crate) async fn dry_run(
         }
         seen.calls.clone_from(&ran.calls);
         seen.logs = ran.logs.iter().map(|line| line.text.clone()).collect();
-        return match said::of(broker, &loaded.state.flow, &ran.outcome) {
+        return match said::of(&broker.snapshot(), &loaded.state.flow, &ran.outcome) {
             Ok(said::Said::Goes(said, call)) => Ok(take(broker, loaded, (kept, said), call)?),
             Ok(said::Said::Refuses(code)) => Ok(Dry::Refuses(super::last_failure(loaded).unwrap_or(code))),
             Err(why) => Ok(Dry::Broken(why)),

@@ -14,7 +14,9 @@ use crate::broker::Broker;
 use crate::failure::Failure;
 use crate::flow_state::{self, LoadedFlow};
 use crate::login::Resumed;
-use crate::login::refuse::{page, record};
+use crate::login::refuse::{page, record_with};
+use crate::replay;
+use crate::snapshot::Snapshot;
 use crate::tracing_events::note;
 use crate::visitor::Visitor;
 
@@ -33,7 +35,8 @@ pub async fn ended(
     if loaded.state.trace.refusal.is_none() {
         loaded.state.trace.refusal = Some(code);
         note(&mut loaded.state.trace, now, TraceStage::End, format!("refused: {code}: {}", summary(&ending)));
-        record(broker, &loaded.state.trace, code, visitor).await?;
+        let recording = Box::pin(replay::of_ended(broker, &loaded, visitor)).await;
+        record_with(broker, &loaded.state.trace, (code, recording), visitor).await?;
         flow_state::save(broker, &loaded.state, loaded.revision).await?;
     }
     match ending {
@@ -98,12 +101,11 @@ fn printable(message: Option<&str>) -> String {
 
 /// The complete address of `sendError`, if it belongs to the application: its home, or an origin that it registered.
 pub(super) fn allowed(
-    broker: &Broker,
+    snapshot: &Snapshot,
     flow: &LoginFlow,
     url: &str,
     params: &BTreeMap<String, String>,
 ) -> Option<String> {
-    let snapshot = broker.snapshot();
     let application = snapshot.application(&flow.request().application)?;
     let mut url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
     if !url.username().is_empty() || url.password().is_some() {

@@ -16,6 +16,7 @@ mod people;
 mod program;
 mod prompt;
 mod record;
+mod recorded;
 mod runner;
 mod said;
 pub(crate) mod shared;
@@ -25,9 +26,10 @@ use usher_flow_script::{Fact, Outcome, Program, Run};
 use usher_login_flow::QuestionResult;
 
 pub use bundle::ScriptBundle;
-pub(crate) use dry::{Dry, Seen, draft_program, dry_run};
+pub(crate) use dry::{Dry, Seen, draft_program, dry_run, program_of, reading};
 pub use ended::ended;
 pub use program::Scripts;
+pub(crate) use recorded::recorded;
 pub use prompt::{PromptPage, ShownField, prompt_page, submit_prompt};
 pub use shared::{MailTemplate, PromptField, PromptTemplate, Shared};
 
@@ -91,7 +93,7 @@ async fn take_in(
     (mut kept, ran): (Kept, Run),
     visitor: &Visitor,
 ) -> Result<LoadedFlow, Failure> {
-    match said::of(broker, &loaded.state.flow, &ran.outcome) {
+    match said::of(&broker.snapshot(), &loaded.state.flow, &ran.outcome) {
         Ok(said::Said::Goes(said, call)) => {
             let position = loaded.state.flow.script().map_or(0, |script| script.answered().len());
             kept.asked(position, call);

@@ -108,7 +108,7 @@ pub(super) async fn known(broker: &Broker, state: &FlowState, visitor: &Visitor)
     Ok(kept)
 }
 
-fn begin(broker: &Broker, state: &FlowState, visitor: &Visitor, record: &mut Record) -> Result<(), Fault> {
+pub(super) fn begin(broker: &Broker, state: &FlowState, visitor: &Visitor, record: &mut Record) -> Result<(), Fault> {
     let mut seed = [0_u8; 8];
     broker.entropy().fill(&mut seed);
     let request = state.request()?;

@@ -55,15 +55,24 @@ impl Scripts {
         program: &Program,
         record: &Record,
     ) -> Result<Run, Cut> {
+        let (program, record) = (program.clone(), record.clone());
+        self.aside(application, move || run(&program, &record, &Limits::default())).await
+    }
+
+    /// Work of scripts on a thread that may block, held to the brakes.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        application: &ApplicationId,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Cut> {
         let own = self.brakes.own.get_with(application.clone(), || Arc::new(Semaphore::new(OWN)));
         let turn =
             async { Some((own.acquire_owned().await.ok()?, Arc::clone(&self.brakes.all).acquire_owned().await.ok()?)) };
         let turn = tokio::time::timeout(PATIENCE, turn).await.ok().flatten().ok_or(Cut::Busy)?;
-        let (program, record) = (program.clone(), record.clone());
         let ran = tokio::task::spawn_blocking(move || {
             // A run that is overdue keeps its turn until its thread is free again.
             let _turn = turn;
-            run(&program, &record, &Limits::default())
+            work()
         });
         match tokio::time::timeout(DEADLINE, ran).await {
             Ok(Ok(ran)) => Ok(ran),

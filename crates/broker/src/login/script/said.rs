@@ -28,10 +28,10 @@ pub(super) enum Said {
 }
 
 /// Reads an outcome; the text says what is wrong with the script.
-pub(super) fn of(broker: &Broker, flow: &LoginFlow, outcome: &Outcome) -> Result<Said, String> {
+pub(super) fn of(snapshot: &Snapshot, flow: &LoginFlow, outcome: &Outcome) -> Result<Said, String> {
     let call = outcome.call().to_owned();
     let said = match outcome {
-        Outcome::Execute(asked) => ScriptSaid::Asks(Question::Step(execution(flow, asked, &broker.snapshot())?)),
+        Outcome::Execute(asked) => ScriptSaid::Asks(Question::Step(execution(flow, asked, snapshot)?)),
         Outcome::Prompt(asked) => ScriptSaid::Asks(Question::Prompt(PromptAsk {
             template: asked.template.clone().unwrap_or_else(|| IDENTIFIER.to_owned()),
             values: asked.data.to_string(),
@@ -39,7 +39,7 @@ pub(super) fn of(broker: &Broker, flow: &LoginFlow, outcome: &Outcome) -> Result
         Outcome::Succeed { acr } => ScriptSaid::Succeeds { acr: acr.clone() },
         Outcome::SendError { url: None, params } => ScriptSaid::Ends(ScriptEnding::Page { values: params.clone() }),
         Outcome::SendError { url: Some(url), params } => {
-            let url = super::ended::allowed(broker, flow, url, params)
+            let url = super::ended::allowed(snapshot, flow, url, params)
                 .ok_or("sendError names an address that the application has not registered")?;
             ScriptSaid::Ends(ScriptEnding::Redirect { url })
         }
