@@ -1,17 +1,19 @@
-//! `usher flow simulate` and `usher flow lint`: a flow tried out and checked before it meets people, for an admin or a
-//! build server.
+//! `usher flow simulate`, `usher flow replay` and `usher flow lint`: a flow tried out and checked before it meets people,
+//! for an admin or a build server.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
+use usher_broker::replay::{self, Against, Replayed};
 use usher_broker::simulate::{Case, Simulated, Way, Which, Who, simulate};
-use usher_broker::{Broker, BrokerParts, Settings, console};
+use usher_broker::{Broker, BrokerParts, Settings, console, mask};
 use usher_domain::{ApplicationId, FlowDefinition, FlowOwner, UserName};
 use usher_login_flow::lint::Level;
+use usher_login_flow::replay::Verdict;
 use usher_outbound::{AllowList, Outbound, OutboundSettings, SystemEntropy};
 
 use super::{CommandResult, clock, mail, open, say};
@@ -21,6 +23,8 @@ use crate::config::{Config, ConfigArgs};
 pub enum FlowCommand {
     /// Show which pages a person would meet, and how it would end; nothing is written
     Simulate(SimulateArgs),
+    /// Run recorded sign-ins against a flow; fails where an outcome would change. Nothing is written
+    Replay(ReplayArgs),
     /// Say what is wrong with a flow; fails where something is
     Lint(LintArgs),
 }
@@ -62,6 +66,39 @@ pub struct SimulateArgs {
     config: ConfigArgs,
 }
 
+/// What is run.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Client id of the application; absent: the flow for all
+    #[arg(long)]
+    application: Option<String>,
+    /// Run them against the flow in this file (JSON) rather than the draft or what is published
+    #[arg(long)]
+    definition: Option<PathBuf>,
+    /// How many sign-ins, newest first
+    #[arg(long, default_value_t = replay::USUAL, value_parser = clap::value_parser!(u32).range(1..=i64::from(replay::MOST)))]
+    last: u32,
+    /// What makes it fail
+    #[arg(long, value_enum, default_value_t = FailOn::Changed)]
+    fail_on: FailOn,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// What makes a replay fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A sign-in that would end in another way
+    Changed,
+    /// That, and one of which it is not known
+    Unknown,
+    /// Nothing
+    Never,
+}
+
 /// What to check.
 #[derive(Debug, Args)]
 pub struct LintArgs {
@@ -81,6 +118,7 @@ pub struct LintArgs {
 pub async fn run(command: FlowCommand) -> CommandResult {
     match command {
         FlowCommand::Simulate(args) => try_out(args).await,
+        FlowCommand::Replay(args) => run_again(args).await,
         FlowCommand::Lint(args) => lint(args).await,
     }
 }
@@ -116,6 +154,66 @@ async fn try_out(args: SimulateArgs) -> CommandResult {
         say(&line(result))?;
     }
     Ok(())
+}
+
+async fn run_again(args: ReplayArgs) -> CommandResult {
+    let broker = broker(&args.config).await?;
+    let owner = owner(args.application.as_deref())?;
+    let against = match &args.definition {
+        Some(path) => Against::Given(Box::new(definition(path)?)),
+        None => Against::Draft,
+    };
+    let ran = replay::replay(&broker, &owner, &against, args.last).await?.ok_or("there is no such application")?;
+    if args.json {
+        say(&serde_json::to_string_pretty(&told(&ran))?)?;
+    } else {
+        for row in &ran.rows {
+            say(&format!("{} {} {}: {}", row.correlation, row.application, mask(&row.person), verdict(&row.verdict)))?;
+        }
+        let (same, changed, unknown) = (ran.same(), ran.changed(), ran.unknown());
+        say(&format!("{same} the same, {changed} would change, {unknown} unknown, {} left out", ran.left))?;
+    }
+    let fails = match args.fail_on {
+        FailOn::Changed => ran.changed() > 0,
+        FailOn::Unknown => ran.changed() + ran.unknown() + ran.left > 0,
+        FailOn::Never => false,
+    };
+    if fails { Err("sign-ins would end in another way".into()) } else { Ok(()) }
+}
+
+fn owner(application: Option<&str>) -> Result<FlowOwner, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(match application {
+        Some(id) => FlowOwner::Application(ApplicationId::parse(id)?),
+        None => FlowOwner::Default,
+    })
+}
+
+/// People are masked here as in the console.
+fn told(ran: &Replayed) -> serde_json::Value {
+    let row = |row: &replay::Row| {
+        let mut told = json!({
+            "reference": row.correlation, "application": row.application, "at": row.at, "person": mask(&row.person),
+            "from": row.from, "verdict": verdict(&row.verdict),
+        });
+        match &row.verdict {
+            Verdict::Same => {}
+            Verdict::Changed { to } => told["to"] = json!(to),
+            Verdict::Unknown { fact } => told["fact"] = json!(fact),
+        }
+        told
+    };
+    json!({
+        "same": ran.same(), "changed": ran.changed(), "unknown": ran.unknown(), "left": ran.left,
+        "sign_ins": ran.rows.iter().map(row).collect::<Vec<_>>(),
+    })
+}
+
+fn verdict(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Same => "same",
+        Verdict::Changed { .. } => "changed",
+        Verdict::Unknown { .. } => "unknown",
+    }
 }
 
 fn case(broker: &Broker, args: &SimulateArgs) -> Result<Case, Box<dyn std::error::Error + Send + Sync>> {
@@ -168,10 +266,7 @@ fn line(result: &Simulated) -> String {
 
 async fn lint(args: LintArgs) -> CommandResult {
     let broker = broker(&args.config).await?;
-    let owner = match &args.application {
-        Some(id) => FlowOwner::Application(ApplicationId::parse(id.clone())?),
-        None => FlowOwner::Default,
-    };
+    let owner = owner(args.application.as_deref())?;
     let mut flow = console::flows::open(&broker, &owner).await?.ok_or("there is no such application")?;
     if let Some(path) = &args.definition {
         flow.definition = definition(path)?;

@@ -21,6 +21,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
+use usher_broker::account;
 use usher_broker::console::flows::{self, OpenFlow};
 use usher_domain::{ApplicationId, FlowOwner};
 
@@ -28,7 +29,7 @@ use super::fields::Fields;
 use super::session::{Answer, Console, Posted, Stop};
 use super::words;
 use crate::error::see_other;
-use crate::pages::console::{FlowAddress, Section};
+use crate::pages::console::{FlowAddress, FlowSubject, Section};
 use crate::pages::paths::{self, routes};
 use crate::state::App;
 
@@ -54,11 +55,12 @@ struct Opened {
 
 impl Opened {
     fn address(&self, console: &Console) -> FlowAddress {
-        let application = self.flow.application.as_ref();
-        FlowAddress {
-            base: self.base.clone(),
-            application: application.map(|application| words::application_head(&console.ui, application)),
-        }
+        let subject = match &self.flow.application {
+            None => FlowSubject::Default,
+            Some(application) if account::is_account_page(&application.id) => FlowSubject::AccountPage,
+            Some(application) => FlowSubject::Application(words::application_head(&console.ui, application)),
+        };
+        FlowAddress { base: self.base.clone(), subject }
     }
 
     fn at(&self, page: &str) -> Response {
@@ -73,7 +75,8 @@ async fn open(console: &Console, named: &BTreeMap<String, String>) -> Result<Ope
         Some(id) => {
             let id = ApplicationId::parse(id.as_str()).map_err(|_| console.gone(Section::Applications))?;
             let base = paths::application(routes::APPLICATION_SIGN_IN, &id);
-            (FlowOwner::Application(id), Section::Applications, base)
+            let section = if account::is_account_page(&id) { Section::Flow } else { Section::Applications };
+            (FlowOwner::Application(id), section, base)
         }
     };
     let flow = flows::open(console.broker(), &owner).await.map_err(|fault| console.fail(fault))?;

@@ -33,8 +33,9 @@ pub use connection::{
 pub use connections::{ConnectionFilters, ConnectionRow, ConnectionsPage};
 pub use flows::{
     AddOptionPage, DiffLine, FindingKind, FindingView, FixView, FlowAddress, FlowHistoryPage, FlowPage, FlowRevertPage,
-    FlowStartPage, LibrariesPage, LibraryForm, LibraryRow, MailForm, MailsPage, OptionChoice, OptionGroup, OptionRow, ProblemRow,
-    PromptForm, PromptsPage, ReachPage, ReferenceGroup, ReferencePage, ScriptPart, ScriptSecretRow, SecretsPage, SignInPreview, SkipScriptPage,
+    FlowStartPage, FlowSubject, LibrariesPage, LibraryForm, LibraryRow, MailForm, MailsPage, OptionChoice, OptionGroup,
+    OptionRow, ProblemRow, PromptForm, PromptsPage, ReachPage, ReferenceGroup, ReferencePage, ReplayPage, ReplayRow,
+    ScriptPart, ScriptSecretRow, SecretsPage, SignInPreview, SimulateForm, SimulatePage, SimulatedRow, SkipScriptPage,
     StartChoice, StepColumn, VersionRow,
 };
 pub use groups::{GroupDeletePage, GroupForm, GroupListRow, GroupPage, GroupsPage, MemberRow, NewGroupPage};

@@ -13,7 +13,7 @@ fn at(name: &str) -> FlowAddress {
         kind: usher_domain::ApplicationKind::Web,
         status: Tag::new("Enabled", Tone::Ok),
     };
-    FlowAddress { base: "/console/applications/a_1/sign-in".to_owned(), application: Some(application) }
+    FlowAddress { base: "/console/applications/a_1/sign-in".to_owned(), subject: FlowSubject::Application(application) }
 }
 
 fn option(position: usize, name: &str, tags: Vec<Tag>) -> OptionRow {

@@ -128,6 +128,10 @@ pub struct SignInPreview {
 impl askama::filters::HtmlSafe for SignInPreview {}
 
 impl SignInPreview {
+    fn passkey_class(&self) -> &'static str {
+        "button secondary"
+    }
+
     fn name_autocomplete(&self) -> &'static str {
         "off"
     }

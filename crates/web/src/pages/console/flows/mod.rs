@@ -17,16 +17,27 @@ pub use around::{
 pub use board::{
     FindingKind, FindingView, FixView, FlowPage, OptionRow, ProblemRow, ScriptPart, SignInPreview, StepColumn,
 };
-pub use tried::{ReplayPage, ReplayRow, SimulateForm, SimulatePage, SimulatedRow};
 pub use shared::{MailForm, MailsPage, PromptForm, PromptsPage, ReachPage};
+pub use tried::{ReplayPage, ReplayRow, SimulateForm, SimulatePage, SimulatedRow};
 
 /// Whose flow a page is about, and where it stands.
 #[derive(Debug, Clone)]
 pub struct FlowAddress {
     /// Address of the board.
     pub base: String,
-    /// The application; absent for the default flow.
-    pub application: Option<ApplicationHead>,
+    /// Whose it is.
+    pub subject: FlowSubject,
+}
+
+/// Whose flow.
+#[derive(Debug, Clone)]
+pub enum FlowSubject {
+    /// Of every application that has none of its own.
+    Default,
+    /// Of the account page.
+    AccountPage,
+    /// Of an application.
+    Application(ApplicationHead),
 }
 
 impl FlowAddress {
@@ -37,10 +48,29 @@ impl FlowAddress {
 
     /// What the flow is called.
     pub fn title(&self) -> String {
-        match &self.application {
-            Some(application) => application.name.name().to_owned(),
-            None => "Default flow".to_owned(),
+        match &self.subject {
+            FlowSubject::Application(application) => application.name.name().to_owned(),
+            FlowSubject::AccountPage => "Account page".to_owned(),
+            FlowSubject::Default => "Default flow".to_owned(),
         }
+    }
+
+    /// The application, where it is one's.
+    pub fn application(&self) -> Option<&ApplicationHead> {
+        match &self.subject {
+            FlowSubject::Application(application) => Some(application),
+            FlowSubject::AccountPage | FlowSubject::Default => None,
+        }
+    }
+
+    /// Whether it is the one of the account page.
+    pub fn is_account_page(&self) -> bool {
+        matches!(self.subject, FlowSubject::AccountPage)
+    }
+
+    /// Whether it is the one for all.
+    pub fn is_default(&self) -> bool {
+        matches!(self.subject, FlowSubject::Default)
     }
 }
 
