@@ -1,6 +1,7 @@
 //! Signing in as people see it: through a provider, with a password, again, and out.
 
 mod crowd;
+mod factor_pages;
 pub mod factors;
 mod federated;
 mod identifier;
