@@ -339,6 +339,12 @@ impl Step {
         if let (Initiator::Page(from), true) = (&self.by, self.method == Method::POST) {
             headers.push(("origin".to_owned(), from.origin().ascii_serialization()));
         }
+        // `Referrer-Policy: same-origin`, as the pages say.
+        if let Initiator::Page(from) = &self.by
+            && from.origin() == self.url.origin()
+        {
+            headers.push(("referer".to_owned(), from.to_string()));
+        }
         headers
     }
 }

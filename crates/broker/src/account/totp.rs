@@ -47,15 +47,14 @@ struct Waiting {
 /// The key that is being set up: drawn anew only where none waits.
 pub async fn begin(broker: &Broker, person: &Person) -> Result<NewApp, NotDone> {
     sure::demand(broker, person).await?;
-    let secret = match steps::find::<Waiting>(broker, &person.session, Kind::App).await? {
-        Some(begun) => begun.kept.secret,
-        None => {
-            let mut random = [0_u8; SECRET_BYTES];
-            broker.entropy().fill(&mut random);
-            let waiting = Waiting { secret: TotpSecret::new(random) };
-            steps::begin(broker, &person.session, Kind::App, &waiting).await?;
-            waiting.secret
-        }
+    let secret = if let Some(begun) = steps::find::<Waiting>(broker, &person.session, Kind::App).await? {
+        begun.kept.secret
+    } else {
+        let mut random = [0_u8; SECRET_BYTES];
+        broker.entropy().fill(&mut random);
+        let waiting = Waiting { secret: TotpSecret::new(random) };
+        steps::begin(broker, &person.session, Kind::App, &waiting).await?;
+        waiting.secret
     };
     let otpauth = codes::otpauth(&secret, "Usher", person.user.username.as_str());
     Ok(NewApp { key: secret.grouped(), qr: codes::qr(&otpauth), otpauth })

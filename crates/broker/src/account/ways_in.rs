@@ -39,9 +39,8 @@ impl Door {
                 StepOption::Factor { authenticator: Authenticator::Passkey } => {
                     door.takes.insert(Kind::Passkey);
                 }
-                StepOption::Factor { .. } => {}
                 StepOption::Connection { id, .. } if live(id) => drop(door.connections.insert(id.clone())),
-                StepOption::Connection { .. } => {}
+                StepOption::Factor { .. } | StepOption::Connection { .. } => {}
             }
         }
         door

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::Path;
-use axum::routing::{get, post};
+use axum::routing::get;
 use usher_broker::account::devices;
 use usher_broker::account::passkeys;
 use usher_broker::account::totp::{self, Added};
@@ -21,7 +21,7 @@ pub fn routes() -> Router<App> {
         .route(routes::ACCOUNT_APP, get(new_app).post(confirm_app))
         .route(routes::ACCOUNT_PASSKEY, get(new_passkey).post(finish_passkey))
         .route(routes::ACCOUNT_DEVICE, get(device).post(rename))
-        .route(routes::ACCOUNT_DEVICE_REMOVE, post(remove))
+        .route(routes::ACCOUNT_DEVICE_REMOVE, get(device).post(remove))
 }
 
 /// Onwards after something was added: to the codes, where they were made with it.

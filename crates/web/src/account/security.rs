@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::header;
 use usher_broker::account::devices::{self, Device};
 use usher_broker::account::password::{self, PasswordForm};
@@ -24,7 +24,7 @@ pub fn routes() -> Router<App> {
         .route(routes::ACCOUNT_SECURITY, get(overview))
         .route(routes::ACCOUNT_PASSWORD, get(ask_password).post(set_password))
         .route(routes::ACCOUNT_CODES, get(codes).post(codes_saved))
-        .route(routes::ACCOUNT_CODES_NEW, post(make_codes))
+        .route(routes::ACCOUNT_CODES_NEW, get(|| async { see_other(routes::ACCOUNT_CODES) }).post(make_codes))
         .route(routes::ACCOUNT_CODES_FILE, get(codes_file))
 }
 
