@@ -78,7 +78,7 @@ pub async fn depart(
             Err(refusal.into())
         }
         Next::Expired => Err(refuse(broker, loaded, RefusalCode::TxExpired, None, visitor).await),
-        _ => depart_loaded(broker, loaded, connection, visitor).await,
+        _ => Box::pin(depart_loaded(broker, loaded, connection, visitor)).await,
     }
 }
 

@@ -123,7 +123,7 @@ pub async fn submit_password(
         // Another account with its right password is as wrong as a wrong password: nothing tells which was meant.
         Checked::Right(user, keys) if user.id == *pending.user() && user.state == AccountState::Active => {
             forgive(broker, keys).await?;
-            prove(broker, loaded, &pending, OwnershipBy::Password, visitor).await
+            Box::pin(prove(broker, loaded, &pending, OwnershipBy::Password, visitor)).await
         }
         Checked::Right(..) | Checked::Wrong => {
             let line = "proof: user name or password not accepted";
@@ -227,7 +227,7 @@ pub async fn submit_code(
         .filter(|code| counted && bool::from(code.mac.as_bytes().ct_eq(mac.as_bytes())))
         .and_then(|code| code.address.clone());
     match right {
-        Some(address) => prove(broker, loaded, &pending, OwnershipBy::MailCode { address }, visitor).await,
+        Some(address) => Box::pin(prove(broker, loaded, &pending, OwnershipBy::MailCode { address }, visitor)).await,
         None => wrong(broker, loaded, WrongProof::Code, "proof: code not accepted").await,
     }
 }

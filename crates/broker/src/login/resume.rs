@@ -125,7 +125,7 @@ async fn show(broker: &Broker, mut loaded: LoadedFlow, visitor: &Visitor) -> Res
         Next::Ended(ending) => script::ended(broker, loaded, ending, visitor).await,
         Next::RunScript => Ok(Resumed::Again(loaded.state.flow.id().clone())),
         Next::Depart { connection, .. } => {
-            depart::depart_loaded(broker, loaded, &connection, visitor).await.map(Resumed::Depart)
+            Box::pin(depart::depart_loaded(broker, loaded, &connection, visitor)).await.map(Resumed::Depart)
         }
         Next::Finish => Box::pin(finish::finish(broker, loaded, visitor)).await.map(|finished| match finished {
             Finished::Answered(answer) => Resumed::Answer(answer),

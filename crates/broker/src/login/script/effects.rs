@@ -70,7 +70,7 @@ pub(crate) async fn land(
 ) -> Result<Beside, NotCommitted> {
     let kept = Kept::read(Some(record))?;
     let (mut beside, mut written, mut roles) = (Beside::default(), Vec::new(), Vec::new());
-    let own = |who: &Who| person.user.as_ref().filter(|user| means(who, user)).is_some();
+    let own = |who: &Who| person.user.as_ref().is_some_and(|user| means(who, user));
     for effect in kept.effects {
         match effect {
             Effect::SetLocalClaim { name, value, who } if own(&who) => written.push((name, value)),

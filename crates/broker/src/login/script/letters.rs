@@ -40,16 +40,10 @@ fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
     let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        match after.split_once('}').and_then(|(name, later)| Some((values.get(name)?, later))) {
-            Some((value, later)) => {
-                filled.push_str(value);
-                rest = later;
-            }
-            None => {
-                filled.push('{');
-                rest = after;
-            }
-        }
+        let known = after.split_once('}').and_then(|(name, later)| Some((values.get(name)?.as_str(), later)));
+        let (value, later) = known.unwrap_or(("{", after));
+        filled.push_str(value);
+        rest = later;
     }
     filled.push_str(rest);
     filled
