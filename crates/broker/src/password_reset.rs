@@ -206,16 +206,13 @@ impl Asked {
         let counted = found.as_ref().map_or_else(|| hex(&self.typed), |user| user.id.to_string());
         let account = attempts::record_failure(tx, &format!("reset:{counted}"), &ACCOUNT, self.now).await?;
         let few = account.failures <= i64::from(ACCOUNT.limit);
-        match found.filter(|_| few) {
-            Some(user) => {
-                self.link.of(&user.id).put(tx, &self.notices, &user, self.now).await?;
-                self.event.object = crate::audit::user_object(&user.id);
-                self.event.detail = json!({ "sent": true });
-            }
-            None => {
-                self.link.pretend(tx, &self.notices, self.now).await?;
-                self.event.detail = json!({ "sent": false });
-            }
+        let sent = found.filter(|_| few);
+        self.event.detail = json!({ "sent": sent.is_some() });
+        if let Some(user) = sent {
+            self.link.of(&user.id).put(tx, &self.notices, &user, self.now).await?;
+            self.event.object = crate::audit::user_object(&user.id);
+        } else {
+            self.link.pretend(tx, &self.notices, self.now).await?;
         }
         audit::insert(tx, &self.event).await?;
         Ok(Answered::Heard)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use usher_domain::{
     AcrLevel, ApplicationKind, AttributeSync, ClientAuthMethod, FlowStep, GroupSync, LocalPart, NoLongerSent,
-    OnFailure, OwnershipProof, Recording, Role, SeveralIdentities, SignInPageListing, SignInPageStyle, SigningAlgorithm,
-    TrustEmail, UnmappedGroups, Writers,
+    OnFailure, OwnershipProof, Recording, Role, SeveralIdentities, SignInPageListing, SignInPageStyle,
+    SigningAlgorithm, TrustEmail, UnmappedGroups, Writers,
 };
 
 /// A whole file.
