@@ -33,6 +33,7 @@ statements! {
     /// Offline access outlives the session once its code was redeemed (OIDC Core section 11).
     END_SESSION = "UPDATE grants SET revoked_at = $2
                    WHERE sid = $1 AND revoked_at IS NULL AND (offline = 0 OR code_used_at IS NULL)";
+    REVOKE_BY_SESSION = "UPDATE grants SET revoked_at = $2 WHERE sid = $1 AND revoked_at IS NULL";
     REVOKE_BY_APPLICATION = "UPDATE grants SET revoked_at = $2 WHERE application = $1 AND revoked_at IS NULL";
     APPLICATIONS_BY_SESSION = "SELECT DISTINCT application FROM grants WHERE sid = $1 ORDER BY application LIMIT 20";
     LIVE_OF_USER = concat!("SELECT ", columns!(), " FROM grants WHERE user_id = $1 AND revoked_at IS NULL
@@ -209,6 +210,11 @@ pub async fn revoke(tx: &mut Tx, id: &GrantId, now: DateTime<Utc>) -> Result<boo
 /// Revokes what ends with a session: all but offline access whose code was redeemed.
 pub async fn end_session(tx: &mut Tx, session: &SessionId, now: DateTime<Utc>) -> Result<u64, StorageError> {
     tx.execute(END_SESSION, values![session.as_str(), now]).await
+}
+
+/// Revokes everything that a session gave, offline access too: for a session that was not its owner's.
+pub async fn revoke_by_session(tx: &mut Tx, session: &SessionId, now: DateTime<Utc>) -> Result<u64, StorageError> {
+    tx.execute(REVOKE_BY_SESSION, values![session.as_str(), now]).await
 }
 
 /// Revokes what an application holds.

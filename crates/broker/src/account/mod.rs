@@ -8,6 +8,7 @@ mod deed;
 pub mod devices;
 pub mod email;
 pub mod history;
+pub mod home;
 pub mod linking;
 pub mod links;
 pub mod not_me;
@@ -23,12 +24,22 @@ pub mod totp;
 pub mod ways_in;
 
 use chrono::{DateTime, Duration, Utc};
-use usher_domain::{AccountState, AuditActor, AuditEvent, Authentication, SessionId, Subject, User, UserId};
+use usher_domain::{
+    AccountState, ApplicationId, AuditActor, AuditEvent, Authentication, SessionId, Subject, User, UserId,
+};
 use usher_storage::{StorageError, users};
 
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::visitor::Visitor;
+
+/// Id of the application that the account page is.
+pub const APPLICATION: &str = crate::snapshot::ACCOUNT;
+
+/// Whether an application is the account page.
+pub fn is_account_page(id: &ApplicationId) -> bool {
+    id.as_str() == APPLICATION
+}
 
 /// How long a sign-in counts for what needs a fresh one.
 pub const FRESH_FOR: Duration = Duration::minutes(5);
@@ -134,11 +145,6 @@ impl NotDone {
     pub fn field(field: &'static str, key: &'static str) -> Self {
         Self::Field { field, key }
     }
-}
-
-/// Whether the person may do what needs a fresh sign-in.
-pub fn assert_fresh(broker: &Broker, person: &Person) -> Result<(), NotDone> {
-    if person.is_fresh(broker.now()) { Ok(()) } else { Err(NotDone::SignInAgain) }
 }
 
 /// The audit event of a person's deed about their own account.

@@ -83,7 +83,7 @@ fn of_row(row: SessionRow) -> OwnSession {
     }
 }
 
-/// Ends one session with what hangs on it. Another person's is not there.
+/// Ends one session with everything that applications got by it, refresh tokens included. Another person's is not there.
 pub async fn end(broker: &Broker, person: &Person, session: &str, visitor: &Visitor) -> Result<(), NotDone> {
     let session = SessionId::parse(session).map_err(|_| NotDone::Gone)?;
     let deed = Deed::new(broker, person, "user.session_ended", visitor);
@@ -95,7 +95,7 @@ pub async fn end(broker: &Broker, person: &Person, session: &str, visitor: &Visi
                 let user = deed.open(tx).await?;
                 let found = sessions::get_by_sid(tx, &session, deed.now).await?;
                 found.filter(|row| row.user.as_ref() == Some(&user.id)).ok_or(NotDone::Gone)?;
-                grants::end_session(tx, &session, deed.now).await?;
+                grants::revoke_by_session(tx, &session, deed.now).await?;
                 sessions::delete_by_sid(tx, &session).await?;
                 deed.close_quietly(tx).await
             })

@@ -42,12 +42,21 @@ enum Aim {
     Factors { user: UserId, since: Option<DateTime<Utc>> },
 }
 
+/// What was typed into a form before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    None,
+    Lost,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Waiting {
     state: String,
     verifier: String,
     nonce: String,
     return_to: String,
+    form: Form,
     aim: Aim,
     expires_at: DateTime<Utc>,
 }
@@ -81,18 +90,21 @@ pub enum Demand {
     Entry,
     /// The same, now.
     Fresh,
+    /// The same, and what was typed into a form is lost by it.
+    FreshAfterForm,
 }
 
 /// Begins. `return_to` must be a path of the account page; anything else becomes its home (WEB-07).
 pub fn begin(broker: &Broker, return_to: &str, demand: Demand) -> Result<Leg, Fault> {
     let aim = match demand {
         Demand::Entry => Aim::Entry,
-        Demand::Fresh => Aim::Renewal { since: broker.now() },
+        Demand::Fresh | Demand::FreshAfterForm => Aim::Renewal { since: broker.now() },
     };
-    leg(broker, return_to, aim)
+    let form = if demand == Demand::FreshAfterForm { Form::Lost } else { Form::None };
+    leg(broker, (return_to, form), aim)
 }
 
-fn leg(broker: &Broker, return_to: &str, aim: Aim) -> Result<Leg, Fault> {
+fn leg(broker: &Broker, (return_to, form): (&str, Form), aim: Aim) -> Result<Leg, Fault> {
     let verifier = broker.random_token();
     let challenge = URL_SAFE_NO_PAD.encode(hash(verifier.expose().as_bytes()));
     let waiting = Waiting {
@@ -100,6 +112,7 @@ fn leg(broker: &Broker, return_to: &str, aim: Aim) -> Result<Leg, Fault> {
         nonce: broker.random_token().expose().to_owned(),
         verifier: verifier.expose().to_owned(),
         return_to: safe_path(return_to).to_owned(),
+        form,
         aim,
         expires_at: broker.now() + LIFE,
     };
@@ -131,8 +144,8 @@ pub enum Completed {
         ticket: SecretText,
         /// Where they wanted to go: a path of the account page.
         return_to: String,
-        /// Whether a page asked for a fresh sign-in: what was typed there is gone.
-        renewed: bool,
+        /// Whether what was typed into a form is gone.
+        form_lost: bool,
     },
     /// The account has factors, and one is asked for.
     Next(Leg),
@@ -211,11 +224,11 @@ async fn judge(
         return Err(refuse_request(broker, RefusalCode::BadRequest, visitor).await);
     }
     if !factors_leg && !proved_factor(authentication, since) && has_factors(broker, &user).await? {
-        return Ok(Completed::Next(leg(broker, &waiting.return_to, Aim::Factors { user, since })?));
+        return Ok(Completed::Next(leg(broker, (&waiting.return_to, waiting.form), Aim::Factors { user, since })?));
     }
     let ticket = Ticket { user, session: payload.session, proved_at: authentication.at };
     let ticket = seal(broker, TICKET, &ticket)?;
-    Ok(Completed::In { ticket, return_to: waiting.return_to, renewed: since.is_some() })
+    Ok(Completed::In { ticket, return_to: waiting.return_to, form_lost: waiting.form == Form::Lost })
 }
 
 /// Whether a factor of the account's own was proved: a mailed code is none that anybody set up.

@@ -28,7 +28,7 @@ async fn get(store: &Store, name: String) -> Option<String> {
 async fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let test = Fixture::new(TestDatabase::sqlite()).await;
     let limit = |sql: &'static str| test.write(move |tx| Box::pin(async move { tx.execute(sql, &[]).await.map(drop) }));
-    limit("PRAGMA max_page_count = 140").await;
+    limit("PRAGMA max_page_count = 180").await;
     let mut outcomes = Vec::new();
     for wave in 0..12 {
         // A batch each, of different sizes, so that the disk is full at different points of a batch.

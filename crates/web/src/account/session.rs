@@ -79,6 +79,8 @@ pub struct Account {
     flash: Option<&'static str>,
     /// The page to come back to after a sign-in.
     here: String,
+    /// How it is asked for: a form that was sent is lost by it.
+    renewal: Demand,
 }
 
 impl Account {
@@ -95,11 +97,6 @@ impl Account {
     /// Whether the last sign-in is recent enough for what protects the account.
     pub fn is_fresh(&self) -> bool {
         self.person.is_fresh(self.broker().now())
-    }
-
-    /// Goes on only after a fresh sign-in. The person comes back to `return_to`.
-    pub fn assert_fresh(&self, return_to: &str) -> Result<(), Stop> {
-        if self.is_fresh() { Ok(()) } else { Err(begin(&self.app, &self.caller, return_to, Demand::Fresh)) }
     }
 
     /// The frame of a page.
@@ -165,9 +162,14 @@ impl Account {
             }
             NotDone::Gone => Err(self.gone()),
             NotDone::Locked { seconds } => Err(self.locked(seconds)),
-            NotDone::SignInAgain => Err(begin(&self.app, &self.caller, &self.here, Demand::Fresh)),
+            NotDone::SignInAgain => Err(begin(&self.app, &self.caller, &self.here, self.renewal)),
             NotDone::Fault(fault) => Err(self.fail(fault)),
         }
+    }
+
+    /// The same where there is no form to show the words at.
+    pub fn refused(&self, error: NotDone) -> Stop {
+        self.rejected(error).err().unwrap_or_else(|| self.refuse(RefusalCode::BadRequest))
     }
 }
 
@@ -210,7 +212,8 @@ impl FromRequestParts<App> for Account {
         };
         let flash = app.cookies.value(&parts.headers, &app.cookies.flash).and_then(|text| flash(&text));
         let ui = caller.ui();
-        Ok(Self { app: app.clone(), caller, person, ui, flash, here })
+        let renewal = if parts.method == Method::GET { Demand::Fresh } else { Demand::FreshAfterForm };
+        Ok(Self { app: app.clone(), caller, person, ui, flash, here, renewal })
     }
 }
 

@@ -42,10 +42,10 @@ async fn callback(
         .map_err(|failure| caller.fail(&app, failure))?;
     let cleared = |response| with_cookie(response, &app.cookies.clear_account_waiting());
     Ok(match completed {
-        Completed::In { ticket, return_to, renewed } => {
+        Completed::In { ticket, return_to, form_lost } => {
             let response = with_cookie(see_other(&return_to), &app.cookies.set_account(&ticket));
             let again = app.cookies.set_flash("account-flash-signed-in-again");
-            cleared(if renewed { with_cookie(response, &again) } else { response })
+            cleared(if form_lost { with_cookie(response, &again) } else { response })
         }
         Completed::Next(leg) => with_cookie(see_other(&leg.location), &app.cookies.set_account_waiting(&leg.cookie)),
         Completed::WithoutAccount(connection) => cleared(without_account(&app, &caller, connection)),

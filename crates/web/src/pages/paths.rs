@@ -117,6 +117,9 @@ pub mod routes {
     pub const TRACE: &str = "/console/signins/{trace}";
 }
 
+/// Where the flow of the account page is edited.
+pub const ACCOUNT_PAGE_FLOW: &str = "/console/applications/usher-account/sign-in";
+
 /// `pattern` with its one `{…}` replaced. Ids need no escaping: their alphabet is safe in a path.
 fn fill(pattern: &str, value: &str) -> String {
     match (pattern.find('{'), pattern.find('}')) {
@@ -216,6 +219,8 @@ mod tests {
         assert_eq!(login_password(&flow), "/login/f_1/password");
         assert_eq!(connection(routes::CONNECTION_JIT, &connection_id), "/console/connections/c_2/jit");
         assert_eq!(draft(routes::DRAFT_VALUES, &connection_id), "/console/connections/new/c_2/values");
+        let account = ApplicationId::parse(usher_broker::account::APPLICATION).unwrap();
+        assert_eq!(application(routes::APPLICATION_SIGN_IN, &account), ACCOUNT_PAGE_FLOW);
         assert_eq!(trace(&CorrelationId::parse("7F3K-92QX-4D00").unwrap()), "/console/signins/7F3K-92QX-4D00");
     }
 }

@@ -13,7 +13,7 @@ pub mod shared;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use usher_domain::{Application, Authenticator, ConnectionId, FlowDefinition, FlowOption, FlowOwner, FlowStep};
+use usher_domain::{Application, ApplicationId, Authenticator, ConnectionId, FlowDefinition, FlowOption, FlowOwner, FlowStep};
 use usher_flow_script::check;
 use usher_login_flow::lint::{self, Surroundings};
 use usher_storage::flow_versions::{self, DraftSave, FlowDraft, FlowVersionRow};
@@ -89,7 +89,7 @@ impl OpenFlow {
 pub async fn open(broker: &Broker, owner: &FlowOwner) -> Result<Option<OpenFlow>, Fault> {
     let application = match owner {
         FlowOwner::Default => None,
-        FlowOwner::Application(id) => match super::applications::get(broker, id) {
+        FlowOwner::Application(id) => match edited(broker, id) {
             Some(found) => Some(found),
             None => return Ok(None),
         },
@@ -126,6 +126,15 @@ pub async fn open(broker: &Broker, owner: &FlowOwner) -> Result<Option<OpenFlow>
         shared,
         passkeys,
     }))
+}
+
+/// The application whose flow is edited: any, and the account page. The console's is not: a mistake in it would lock out
+/// whoever could undo it.
+fn edited(broker: &Broker, id: &ApplicationId) -> Option<Application> {
+    if crate::account::is_account_page(id) {
+        return broker.snapshot().application(id).cloned();
+    }
+    super::applications::get(broker, id)
 }
 
 async fn head(tx: &mut Tx, owner: &FlowOwner) -> Result<Option<FlowVersionRow>, Fault> {

@@ -10,6 +10,8 @@ use crate::pages::Ui;
 #[template(path = "account/home.html")]
 pub struct HomePage {
     pub shell: Shell,
+    /// Whether a second factor could be added.
+    pub hint: bool,
 }
 
 /// Whoever signed in through a connection that makes no accounts.

@@ -6,20 +6,42 @@ use crate::pages::{Ui, paths::routes};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     Home,
+    Profile,
     Security,
     Linked,
+    Sessions,
+    Applications,
+    History,
 }
 
 impl Section {
     /// In the order of the navigation.
-    pub const ALL: [Self; 3] = [Self::Home, Self::Security, Self::Linked];
+    pub const ALL: [Self; 7] =
+        [Self::Home, Self::Profile, Self::Security, Self::Linked, Self::Sessions, Self::Applications, Self::History];
 
     /// The key of its name.
     pub fn key(self) -> &'static str {
         match self {
             Self::Home => "account-nav-home",
+            Self::Profile => "account-nav-profile",
             Self::Security => "account-nav-security",
             Self::Linked => "account-nav-linked",
+            Self::Sessions => "account-nav-sessions",
+            Self::Applications => "account-nav-applications",
+            Self::History => "account-nav-history",
+        }
+    }
+
+    /// The key of what is there.
+    pub fn lead_key(self) -> &'static str {
+        match self {
+            Self::Home => "account-lead",
+            Self::Profile => "account-lead-profile",
+            Self::Security => "account-lead-security",
+            Self::Linked => "account-lead-linked",
+            Self::Sessions => "account-lead-sessions",
+            Self::Applications => "account-lead-applications",
+            Self::History => "account-lead-history",
         }
     }
 
@@ -27,8 +49,12 @@ impl Section {
     pub fn href(self) -> &'static str {
         match self {
             Self::Home => routes::ACCOUNT,
+            Self::Profile => routes::ACCOUNT_PROFILE,
             Self::Security => routes::ACCOUNT_SECURITY,
             Self::Linked => routes::ACCOUNT_LINKED,
+            Self::Sessions => routes::ACCOUNT_SESSIONS,
+            Self::Applications => routes::ACCOUNT_APPLICATIONS,
+            Self::History => routes::ACCOUNT_HISTORY,
         }
     }
 }
@@ -36,6 +62,15 @@ impl Section {
 /// What a banner may say: keys of texts, which a redirect carries in a cookie; never free text.
 pub const FLASHES: &[&str] = &[
     "account-flash-saved",
+    "account-flash-session-ended",
+    "account-flash-others-ended",
+    "account-flash-revoked",
+    "account-flash-email",
+    "account-flash-email-sent",
+    "account-flash-email-kept",
+    "account-flash-secured",
+    "account-flash-secured-link",
+    "account-flash-secured-password",
     "account-flash-signed-in-again",
     "account-flash-password",
     "account-flash-app",
@@ -94,7 +129,9 @@ mod tests {
             assert_ne!(Texts(language).t(key), key);
         }
         for section in Section::ALL {
-            assert_ne!(Texts(Language::De).t(section.key()), section.key());
+            for key in [section.key(), section.lead_key()] {
+                assert_ne!(Texts(Language::De).t(key), key);
+            }
         }
     }
 }
