@@ -44,14 +44,14 @@ async fn mfa_16_an_app_is_added_with_recovery_codes() {
     let page = ann.send(page.form_with("saved").set("saved", "on")).await;
     assert!(page.text("#apps").contains("My phone"), "{page}");
     assert_eq!((apps(&usher).await, usher.database.count("SELECT count(*) FROM recovery_codes").await), (1, 10));
+    let replayed = ann.send(form).await;
+    assert_eq!((replayed.status(), apps(&usher).await), (409, 1), "once for ever: {replayed}");
     assert!(ann.look("/security/codes").await.texts("#recovery-codes code").is_empty(), "shown once");
     assert!(ann.look("/security/app").await.text("#totp-key") != key, "shown once");
     assert!(!usher.files_hold(&key.replace(' ', "")), "sealed at rest");
     assert_eq!(subjects(&sink, 2).await, ["You have a new way to sign in", "You have new recovery codes"]);
     assert_eq!(ann.audited("factor.enrolled").await, 2);
 
-    let replayed = ann.send(form).await;
-    assert_eq!((replayed.status(), apps(&usher).await), (409, 1), "once for ever: {replayed}");
     usher.advance(totp::STEP);
     let (request, mut browser) = (shop.request(&usher), usher.browser());
     let page = browser.open(request.url()).await.page();

@@ -24,9 +24,19 @@ async fn a_new_password_ends_everything_else() {
     let link = link_in(&usher, &sink, 1).await;
     assert_eq!(usher.browser().open(&link).await.page().status(), 200, "a link for a new password is on its way");
 
+    // Any bytes do for the hash of a remembered browser: nobody comes with it.
+    let remembered = format!(
+        "INSERT INTO trusted_devices (hash, user_id, owner, created_at, expires_at, last_used_at, label)
+         SELECT hash, '{}', '*', 0, 99999999999999, 0, 'Ann' FROM setup_tokens WHERE purpose LIKE 'reset:%'",
+        ann.id().await
+    );
+    usher.database.execute(&remembered).await;
+    assert_eq!(usher.database.count("SELECT count(*) FROM trusted_devices").await, 1);
+
     let page = ann.open("/security/password").await;
     let page = ann.send(filled(&page, ANN.1, NEW)).await;
     assert_eq!((page.status(), page.url.path()), (200, "/account/security"), "{page}");
+    assert_eq!(usher.database.count("SELECT count(*) FROM trusted_devices").await, 0, "no browser is remembered");
     assert!(page.has("[role=status]"), "{page}");
 
     let silent = shop.request(&usher).with("prompt", "none");

@@ -93,6 +93,24 @@ async fn check_40_a_new_password_signs_other_browsers_out() {
     elsewhere.quit().await;
 }
 
+/// 40: signing out the others ends the session of another browser, and this one goes on.
+#[tokio::test]
+async fn check_40_signing_out_the_others() {
+    let usher = Setup::new().person(ANN.0, ANN.1).start().await;
+    let (here, elsewhere) = (Chrome::start(Scripts::Blocked).await, Chrome::start(Scripts::Run).await);
+    enter(&usher, &elsewhere, "/account/security").await;
+    enter(&usher, &here, "/account/sessions").await;
+    here.click("#end-others").await;
+    here.see("[role=status]").await;
+    elsewhere.open(&usher.url("/account/security")).await;
+    elsewhere.see("#password").await;
+    here.open(&usher.url("/account/security")).await;
+    here.see("#change-password").await;
+    here.assert_quiet().await;
+    here.quit().await;
+    elsewhere.quit().await;
+}
+
 /// An app is set up by typing, also where no script runs; a passkey says plainly that it needs one.
 #[tokio::test]
 async fn an_app_is_set_up_with_and_without_scripts() {
