@@ -36,6 +36,12 @@ impl<'a> Person<'a> {
         self.sign_in(landing).await
     }
 
+    /// Goes to an address, and signs in as often as it is asked.
+    pub async fn follow(&mut self, url: &str) -> Page {
+        let landing = self.browser.open(url).await;
+        self.sign_in(landing).await
+    }
+
     /// Opens a page and answers nothing.
     pub async fn look(&mut self, path: &str) -> Page {
         self.browser.open(self.usher.url(&format!("/account{path}"))).await.page()
