@@ -70,6 +70,9 @@ async fn mfa_14_a_closed_account_is_entered_by_no_door() {
     watch.nothing_happened().await;
     let hers = "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = 'ann'";
     assert_eq!(usher.database.count(hers).await, 0);
+    switch(&usher, &mut admin, ANN.0, "active").await;
+    assert_eq!(usher.browser().open(&link).await.page().status(), 404, "nothing comes back with the account");
+    assert_eq!(usher.database.count("SELECT count(*) FROM bypass_codes").await, 0);
 }
 
 /// The same by a provider: the account of a linked identity is closed, too.
@@ -87,10 +90,14 @@ async fn mfa_14_a_provider_opens_no_closed_account() {
 
 /// Switches an account off in the console.
 async fn close(usher: &Usher, admin: &mut Browser, name: &str) {
+    switch(usher, admin, name, "disabled").await;
+}
+
+async fn switch(usher: &Usher, admin: &mut Browser, name: &str, state: &str) {
     let id = usher.database.texts(&format!("SELECT id FROM users WHERE username = '{name}'")).await.concat();
     let page = admin.open(usher.url(&format!("/console/users/{id}/profile"))).await.page();
     let form = page.forms().into_iter().find(|form| form.action.path().ends_with("/state")).expect("a form");
-    let done = admin.submit(form.set("state", "disabled")).await.page();
+    let done = admin.submit(form.set("state", state)).await.page();
     assert!(done.has("[role=status]"), "{done}");
 }
 

@@ -72,7 +72,7 @@ fn new_page(console: &Console, form: NewUserForm, rejected: Rejected) -> Respons
     let view = NewUserPage {
         shell: console.shell(SECTION),
         form,
-        password_characters: usher_broker::passwords::MIN_PASSWORD_CHARS as u64,
+        password_characters: u64::from(console.broker().snapshot().security.min_characters),
         errors: rejected.errors,
     };
     console.page_as(rejected.status, view)

@@ -16,8 +16,8 @@ use usher_provisioning::Explanation;
 use usher_storage::sessions::SessionRow;
 use usher_storage::users::{UserPage, UserSearch};
 use usher_storage::{
-    Store, Tx, audit, config, decisions, grants, links as link_rows, memberships, roles, sessions as session_rows,
-    trusted_devices, users,
+    Store, Tx, audit, bypass_codes, config, decisions, grants, links as link_rows, memberships, roles,
+    sessions as session_rows, trusted_devices, users,
 };
 
 pub use history::{Before, Entry, History, history};
@@ -30,6 +30,7 @@ use super::{Admin, NotDone, Right, deed};
 use crate::accounts::{self, NewAccount, NotCreated};
 use crate::broker::Broker;
 use crate::failure::Fault;
+use crate::password_reset;
 use crate::passwords::PasswordError;
 use crate::security;
 use crate::visitor::Visitor;
@@ -248,6 +249,10 @@ pub async fn set_state(
                     }
                     session_rows::delete_by_user(tx, &id).await?;
                     grants::revoke_by_user(tx, &id, now).await?;
+                    // What was handed out before does not come back with the account.
+                    trusted_devices::delete_all(tx, &id).await?;
+                    bypass_codes::delete(tx, &id).await?;
+                    password_reset::forget(tx, &id).await?;
                 }
                 users::set_state(tx, &id, revision, state).await?.ok_or(NotDone::Stale)?;
                 audit::insert(tx, &event).await?;

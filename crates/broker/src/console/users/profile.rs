@@ -178,6 +178,7 @@ pub async fn delete(
                 sessions::delete_by_user(tx, &id).await?;
                 grants::revoke_by_user(tx, &id, now).await?;
                 setup_tokens::revoke_all(tx, &format!("invite:{id}")).await?;
+                crate::password_reset::forget(tx, &id).await?;
                 users::delete(tx, &id).await?;
                 mark_deleted(tx, "user", &user.username.unique_key()).await?;
                 Ok(audit::insert(tx, &event).await?)
