@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::fault::Fault;
 use crate::jose;
-use crate::profile::{PageRule, filled};
+use crate::profile::{Detour, PageRule, filled};
 
 /// Longest a person waits for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,6 +46,7 @@ pub struct App {
 pub struct Browser<'a> {
     client: &'a reqwest::Client,
     rules: &'a [PageRule],
+    detour: &'a Detour,
     cookies: Vec<(String, String, String)>,
     /// The person's authenticator app.
     pub app: App,
@@ -62,8 +63,8 @@ struct Step {
 
 impl<'a> Browser<'a> {
     /// An empty jar over a client's connections.
-    pub fn new(client: &'a reqwest::Client, rules: &'a [PageRule], app: App) -> Self {
-        Self { client, rules, cookies: Vec::new(), app, requests: 0 }
+    pub fn new(client: &'a reqwest::Client, (rules, detour): (&'a [PageRule], &'a Detour), app: App) -> Self {
+        Self { client, rules, detour, cookies: Vec::new(), app, requests: 0 }
     }
 
     /// Puts a cookie in the jar.
@@ -86,7 +87,7 @@ impl<'a> Browser<'a> {
 
     async fn one(&mut self, step: Step) -> Result<Step, Fault> {
         let origin = step.url.origin().ascii_serialization();
-        let mut request = self.client.request(step.method.clone(), step.url.clone());
+        let mut request = self.detour.request(self.client, step.method.clone(), step.url.as_str());
         request = request.header("accept", "text/html,application/xhtml+xml").header("accept-language", "en");
         let cookies = self.cookies_of(&origin);
         if !cookies.is_empty() {

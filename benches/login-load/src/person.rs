@@ -13,12 +13,13 @@ use crate::browser::{App, Browser};
 use crate::clock;
 use crate::fault::Fault;
 use crate::jose::{self, KeySet};
-use crate::profile::{ClientAuth, Profile};
-use crate::upstream::WHO;
+use crate::profile::{ClientAuth, Detour, Profile};
+use crate::upstream::{self, WHO};
 
 /// A broker as people reach it.
 pub struct Target {
     profile: Profile,
+    detour: Detour,
     keys: KeySet,
     provider: String,
     seen: Mutex<Seen>,
@@ -58,9 +59,19 @@ impl Who {
 impl Target {
     /// Fetches the broker's keys.
     pub async fn new(client: &reqwest::Client, profile: Profile, provider: &str) -> Result<Self, Fault> {
-        let answer = client.get(&profile.jwks).send().await?;
+        Self::by_detour(client, profile, provider, Detour::default()).await
+    }
+
+    /// The same, where people reach it at another address than it believes.
+    pub async fn by_detour(
+        client: &reqwest::Client,
+        profile: Profile,
+        provider: &str,
+        detour: Detour,
+    ) -> Result<Self, Fault> {
+        let answer = detour.request(client, reqwest::Method::GET, &profile.jwks).send().await?;
         let keys = KeySet::parse(&answer.json::<Value>().await?);
-        Ok(Self { profile, keys, provider: provider.to_owned(), seen: Mutex::default() })
+        Ok(Self { profile, detour, keys, provider: provider.to_owned(), seen: Mutex::default() })
     }
 
     /// How the broker is called.
@@ -71,8 +82,9 @@ impl Target {
     /// Signs somebody in with an empty cookie jar.
     pub async fn sign_in(&self, client: &reqwest::Client, who: &Who) -> Result<SignedIn, Fault> {
         let (state, nonce, verifier) = (clock::random()?, clock::random()?, clock::random()? + &clock::random()?);
-        let mut browser = Browser::new(client, &self.profile.page, who.app.clone());
+        let mut browser = Browser::new(client, (&self.profile.page, &self.detour), who.app.clone());
         browser.keep(&self.provider, WHO, &who.subject);
+        browser.keep(&upstream::by_name(&self.provider), WHO, &who.subject);
         let landed = browser.walk(self.start(&state, &nonce, &verifier)?, &self.profile.redirect_uri).await?;
         let find = |name: &str| landed.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let code = find("code").ok_or_else(|| Fault::told(format!("no code in {landed}")))?;
@@ -109,7 +121,7 @@ impl Target {
             ("redirect_uri", profile.redirect_uri.as_str()),
             ("code_verifier", verifier),
         ];
-        let mut request = client.post(&profile.token);
+        let mut request = self.detour.request(client, reqwest::Method::POST, &profile.token);
         match profile.client_auth {
             ClientAuth::Basic => request = request.header("authorization", basic(profile)),
             ClientAuth::Post => {

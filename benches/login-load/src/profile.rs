@@ -74,6 +74,8 @@ pub struct PageRule {
 pub struct Run {
     /// Relative to the project's top folder.
     pub program: String,
+    /// The origin that it believes to have, where it insists on `https`: people reach it as through a proxy that ends TLS.
+    pub public: Option<String>,
     /// Answers 200 when it is ready.
     pub ready: String,
     /// Sign-ins per second in the open loop.
@@ -126,6 +128,25 @@ impl Profile {
             run.ready = filled(&run.ready, words);
         }
         self
+    }
+}
+
+/// How people reach a broker that believes to have another address.
+#[derive(Debug, Clone, Default)]
+pub struct Detour(Option<(String, String)>);
+
+impl Detour {
+    /// From the public origin to the local one.
+    pub fn new(public: &str, local: &str) -> Self {
+        Self((public != local).then(|| (public.to_owned(), local.to_owned())))
+    }
+
+    /// A request to a public address.
+    pub fn request(&self, client: &reqwest::Client, method: reqwest::Method, url: &str) -> reqwest::RequestBuilder {
+        let Some((public, local)) = &self.0 else { return client.request(method, url) };
+        let Some(rest) = url.strip_prefix(public.as_str()) else { return client.request(method, url) };
+        let host = public.split_once("//").map_or(public.as_str(), |(_, host)| host);
+        client.request(method, format!("{local}{rest}")).header("host", host).header("x-forwarded-proto", "https")
     }
 }
 

@@ -26,6 +26,14 @@ pub const CLIENT_SECRET: &str = "the-secret-of-the-broker";
 /// The cookie that says who the person is.
 pub const WHO: &str = "who";
 
+/// The path of the face on `localhost`.
+const NAMED: &str = "named";
+
+/// The same origin by its name.
+pub fn by_name(origin: &str) -> String {
+    origin.replace("127.0.0.1", "localhost")
+}
+
 /// The running stub.
 pub struct Upstream {
     origin: String,
@@ -56,9 +64,14 @@ impl Upstream {
         let port = listener.local_addr()?.port();
         let origin = format!("http://127.0.0.1:{port}");
         let mut app = Router::new();
-        for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
-            let face = Face::new(format!("{origin}/{}", algorithm.short()), algorithm)?;
-            app = app.nest(&format!("/{}", algorithm.short()), routes(Arc::new(face)));
+        let faces = [
+            (origin.clone(), Algorithm::Es256.short(), Algorithm::Es256),
+            (origin.clone(), Algorithm::Rs256.short(), Algorithm::Rs256),
+            (by_name(&origin), NAMED, Algorithm::Rs256),
+        ];
+        for (origin, path, algorithm) in faces {
+            let face = Face::new(format!("{origin}/{path}"), algorithm)?;
+            app = app.nest(&format!("/{path}"), routes(Arc::new(face)));
         }
         tokio::spawn(async move { axum::serve(listener, app).await });
         Ok(Self { origin, port })
@@ -67,6 +80,11 @@ impl Upstream {
     /// The issuer whose tokens are signed so.
     pub fn issuer(&self, algorithm: Algorithm) -> String {
         format!("{}/{}", self.origin, algorithm.short())
+    }
+
+    /// An issuer on `localhost` (RS256), for brokers that allow plain HTTP under that name only.
+    pub fn named_issuer(&self) -> String {
+        format!("{}/{NAMED}", by_name(&self.origin))
     }
 
     /// Where people's cookies for it belong.
