@@ -12,6 +12,7 @@ pub mod passkey;
 pub mod ports;
 pub mod postgres;
 pub mod refusal;
+pub mod sealed;
 pub mod setup;
 pub mod smtp;
 pub mod totp;
