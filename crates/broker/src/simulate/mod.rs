@@ -33,8 +33,10 @@ pub enum Which {
     Published,
     /// The draft; what people meet now where there is none.
     Draft,
-    /// Another definition.
+    /// Another definition of its own flow.
     Given(Box<FlowDefinition>),
+    /// Another definition of the flow for all, whatever it has of its own.
+    ForAll(Box<FlowDefinition>),
 }
 
 /// What to try.
@@ -157,16 +159,20 @@ async fn person(broker: &Broker, who: &Who) -> Result<Person, NotSimulated> {
     }
 }
 
-/// The definition that a case is about, with the libraries of its script.
-async fn definition(
-    broker: &Broker,
-    application: &Application,
-    which: &Which,
-) -> Result<(FlowDefinition, std::collections::BTreeMap<String, String>), Fault> {
+/// The definition that a case is about, whose it is, and the libraries of its script.
+struct Definition {
+    owner: FlowOwner,
+    flow: FlowDefinition,
+    libraries: std::collections::BTreeMap<String, String>,
+}
+
+/// Finds it.
+async fn definition(broker: &Broker, application: &Application, which: &Which) -> Result<Definition, Fault> {
     let snapshot = broker.snapshot();
     let published = snapshot.flow_of(&application.id).map(|flow| (flow.version.owner.clone(), flow.definition.clone()));
     let owner = match (&published, which) {
         (Some((owner, _)), Which::Published) => FlowOwner::from_key(owner).unwrap_or(FlowOwner::Default),
+        (_, Which::ForAll(_)) => FlowOwner::Default,
         _ => FlowOwner::Application(application.id.clone()),
     };
     let open = flows::open(broker, &owner).await?;
@@ -175,12 +181,12 @@ async fn definition(
         (drafted, open.libraries)
     });
     let present = || published.map_or_else(|| flows::of_application(Some(application)), |(_, definition)| definition);
-    let definition = match which {
-        Which::Given(definition) => (**definition).clone(),
+    let flow = match which {
+        Which::Given(definition) | Which::ForAll(definition) => (**definition).clone(),
         Which::Draft => drafted.unwrap_or_else(present),
         Which::Published => present(),
     };
-    Ok((definition, libraries))
+    Ok(Definition { owner, flow, libraries })
 }
 
 /// Who asks, in a try: nobody's browser.

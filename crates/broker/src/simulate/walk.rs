@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use usher_domain::{
-    Application, Authentication, Authenticator, Claims, ConnectionId, FlowDefinition, FlowId, FlowVersion, RefusalCode,
-    SignInTrace, Subject,
+    Application, Authentication, Authenticator, Claims, ConnectionId, FlowDefinition, FlowId, FlowOwner, FlowVersion,
+    RefusalCode, SignInTrace, Subject,
 };
 use usher_login_flow::{
     Beginning, Enrolment, FactorOffer, FactorPage, FactorProof, FactorPurpose, FlowEvent, FlowPlan, LoginFlow, Next,
@@ -15,7 +15,7 @@ use usher_oidc_provider::authorize::{AuthorizationRequest, ClaimsRequest, Respon
 use usher_oidc_provider::scope::Scopes;
 use usher_provisioning::Outcome;
 
-use super::{Case, Person, Simulated, Way, definition, identity, visitor};
+use super::{Case, Definition, Person, Simulated, Way, definition, identity, visitor};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::flow_state::{FlowState, LoadedFlow};
@@ -30,6 +30,7 @@ const STOPS: usize = 80;
 /// What is tried, the same for every way.
 pub(super) struct Tried {
     application: Application,
+    owner: FlowOwner,
     definition: FlowDefinition,
     libraries: BTreeMap<String, String>,
     visitor: Visitor,
@@ -38,9 +39,9 @@ pub(super) struct Tried {
 
 impl Tried {
     pub async fn of(broker: &Broker, application: Application, case: &Case) -> Result<Self, Fault> {
-        let (definition, libraries) = definition(broker, &application, &case.which).await?;
+        let Definition { owner, flow: definition, libraries } = definition(broker, &application, &case.which).await?;
         let at = case.at.unwrap_or_else(|| broker.now());
-        Ok(Self { application, definition, libraries, visitor: visitor(broker, case), at })
+        Ok(Self { application, owner, definition, libraries, visitor: visitor(broker, case), at })
     }
 
     /// A sign-in that began just now.
@@ -48,7 +49,7 @@ impl Tried {
         let request = self.request()?;
         let text = serde_json::to_string(&request).map_err(|e| Fault::unreadable("authorization request", e))?;
         let snapshot = broker.snapshot();
-        let version = FlowVersion { owner: self.application.id.as_str().to_owned(), number: 0 };
+        let version = FlowVersion { owner: self.owner.key().to_owned(), number: 0 };
         let connections = snapshot.plain_connections();
         let plan = FlowPlan::of_flow(&self.definition, version, &self.application, connections, &[]);
         let beginning = Beginning {

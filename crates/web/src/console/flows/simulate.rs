@@ -7,7 +7,7 @@ use axum::response::Response;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use usher_broker::console::{Right, applications, users};
 use usher_broker::simulate::{self, Case, NotSimulated, Simulated, Way, Which, Who};
-use usher_domain::{ApplicationId, Claims, ConnectionId, FlowOwner, UserName};
+use usher_domain::{ApplicationId, Claims, ConnectionId, FlowDefinition, FlowOwner, UserName};
 
 use super::super::fields::Fields;
 use super::super::session::{Answer, Console, Posted, Rejected, Stop};
@@ -133,10 +133,15 @@ fn case(opened: &Opened, form: &SimulateForm) -> Result<Case, Wrong> {
 
 /// On the page of the default flow it is this flow that is tried, whatever the application has of its own.
 fn which(opened: &Opened, form: &SimulateForm) -> Which {
-    match (&opened.flow.published, form.published) {
-        (Some(version), true) => Which::Given(Box::new(version.definition.clone())),
-        (None, true) => Which::Published,
-        (_, false) => Which::Given(Box::new(opened.flow.definition.clone())),
+    let definition = match (&opened.flow.published, form.published) {
+        (Some(version), true) => version.definition.clone(),
+        (None, true) if opened.flow.owner == FlowOwner::Default => FlowDefinition::simple(),
+        (None, true) => return Which::Published,
+        (_, false) => opened.flow.definition.clone(),
+    };
+    match opened.flow.owner {
+        FlowOwner::Default => Which::ForAll(Box::new(definition)),
+        FlowOwner::Application(_) => Which::Given(Box::new(definition)),
     }
 }
 
