@@ -111,9 +111,12 @@ impl Locking {
 
 /// What an admin reads: which entry it was, and what was done. No address: the entry has it.
 fn detail(found: &Found, password: Password) -> Value {
-    let entry = match found {
-        Found::SignIn(row) => json!({ "sign_in": row.sign_in.correlation, "application": row.sign_in.application }),
-        Found::Event(id, event) => json!({ "event": id, "action": event.action }),
-    };
-    json!({ "entry": entry, "password": password.as_str() })
+    match found {
+        Found::SignIn(row) => json!({
+            "sign_in": row.sign_in.correlation,
+            "application": row.sign_in.application,
+            "password": password.as_str(),
+        }),
+        Found::Event(id, event) => json!({ "event": id, "action": event.action, "password": password.as_str() }),
+    }
 }

@@ -49,8 +49,8 @@ pub async fn list(broker: &Broker, person: &Person) -> Result<Vec<OwnSession>, F
                 let mut all = Vec::new();
                 for row in sessions::list_by_user(tx, &user, now).await? {
                     let ids = grants::applications_by_session(tx, &row.sid).await?;
-                    let named = ids.iter().filter(|id| !crate::snapshot::is_own(id));
-                    let names = named.filter_map(|id| snapshot.application(id)).map(|a| a.name.clone()).collect();
+                    let others = ids.iter().filter(|id| !crate::snapshot::is_own(id));
+                    let names = others.filter_map(|id| snapshot.application(id)).map(|a| a.name.clone()).collect();
                     let authentication = session_of(&store, &row).map(|session| session.authentication);
                     all.push(OwnSession {
                         here: row.sid == here,
@@ -106,7 +106,7 @@ pub async fn end(broker: &Broker, person: &Person, session: &str, visitor: &Visi
 /// Ends every session but this one, and everything that applications hold: no refresh token outlives it. Browsers that
 /// are remembered are forgotten.
 pub async fn end_others(broker: &Broker, person: &Person, visitor: &Visitor) -> Result<(), NotDone> {
-    let deed = Deed::new(broker, person, "user.signed_out", visitor).with(json!({ "but": "this browser" }));
+    let deed = Deed::new(broker, person, "user.signed_out", visitor).with(json!({ "kept": "this browser" }));
     broker
         .store
         .write(move |tx| {

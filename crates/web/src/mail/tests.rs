@@ -77,6 +77,7 @@ fn a_change_of_protection_says_what_to_do_if_it_was_somebody_else() {
             content,
             MailContent::OwnershipCode { .. }
                 | MailContent::SignInCode { .. }
+                | MailContent::EmailChangeCode { .. }
                 | MailContent::Invitation { .. }
                 | MailContent::PasswordReset { .. }
                 | MailContent::Test
