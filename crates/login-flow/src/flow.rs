@@ -391,7 +391,8 @@ impl LoginFlow {
             Order::InTurn => self.plan.acr.clone(),
             Order::Scripted => self.script.acr.clone(),
         };
-        authentication.acr = reached;
+        // A browser that is remembered claims nothing: whoever asks for a class gets an answer of the person.
+        authentication.acr = reached.filter(|_| !self.is_by_browser());
         Some(authentication)
     }
 

@@ -38,11 +38,19 @@ pub(crate) fn check(flow: &LoginFlow, since: DateTime<Utc>) -> Result<(), FlowEr
     if flow.request.max_age.is_some_and(|limit| !is_recent(since, limit, flow.seen_at)) {
         return Err(FlowError::Incoherent("it was proved too long ago"));
     }
-    let remembered = |evidence: &Evidence| matches!(evidence, Evidence::Factor { proof: FactorProof::Remembered, .. });
-    if flow.completed.iter().any(|done| remembered(&done.evidence)) {
+    if flow.is_by_browser() {
         return Err(FlowError::Incoherent("a browser stands for one step"));
     }
     Ok(())
+}
+
+impl LoginFlow {
+    /// Whether a remembered browser stands for one of the steps.
+    pub(crate) fn is_by_browser(&self) -> bool {
+        let remembered =
+            |evidence: &Evidence| matches!(evidence, Evidence::Factor { proof: FactorProof::Remembered, .. });
+        self.completed.iter().any(|done| remembered(&done.evidence))
+    }
 }
 
 /// Whether the application asked for the class that this sign-in reaches; a script may select any that was asked for.

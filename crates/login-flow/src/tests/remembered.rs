@@ -41,7 +41,13 @@ fn a_remembered_browser_stands_for_one_second_factor() {
     assert!(answerable_by_browser(&flow, start(), start()).is_none(), "nobody is known yet (MFA-03)");
     let flow = after_password(flow);
     assert!(takes(&flow));
-    assert_eq!(next(&advance(flow.clone(), remembered(2), start()).unwrap(), start()), Next::Finish);
+    let mut levelled = flow.clone();
+    levelled.plan.acr = Some("urn:two".to_owned());
+    for (answer, acr) in [(remembered(2), None), (proved_factor(2, Authenticator::Totp), Some("urn:two"))] {
+        let done = advance(levelled.clone(), answer, start()).unwrap();
+        assert_eq!(next(&done, start()), Next::Finish);
+        assert_eq!(done.authentication().unwrap().acr.as_deref(), acr, "no class is claimed for a browser");
+    }
     let mut longer = flow;
     longer.plan.required = Some(3);
     let longer = advance(longer, remembered(2), start()).unwrap();

@@ -12,6 +12,7 @@ use usher_login_flow::{
 use usher_storage::trusted_devices::{self, TrustedDevice};
 use usher_storage::{Hash, StorageError, Tx, hash};
 
+use super::brake;
 use super::facts::{self, Unknown};
 use crate::answer::RememberedDevice;
 use crate::broker::Broker;
@@ -83,6 +84,10 @@ async fn proved(
         Err(Unknown::Fault(fault)) => return Err(fault),
     };
     let FactorPage::Ask { authenticator, .. } = choose_page(offer, &known.facts) else { return Ok(None) };
+    // Whoever is locked has no other door (MFA-14).
+    if brake::is_locked(broker, &known.key).await? {
+        return Ok(None);
+    }
     // Nobody answered anything: no method is claimed for it.
     let amr = Vec::new();
     let by = FactorProof::Remembered;
