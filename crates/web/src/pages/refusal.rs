@@ -64,7 +64,12 @@ impl RefusalPage {
     }
 
     fn key(&self, part: &str) -> String {
-        format!("refusal-{}-{part}", self.code.as_str().replace('_', "-"))
+        // A step that the person gave up by themselves: no provider had a part in it.
+        let code = match (self.code, &self.provider) {
+            (RefusalCode::IdpDenied, None) => "given-up",
+            (code, _) => code.as_str(),
+        };
+        format!("refusal-{}-{part}", code.replace('_', "-"))
     }
 
     fn provider_name(&self) -> String {

@@ -1,11 +1,13 @@
 //! Sample content of the pages about second factors, in all their states.
 
-use usher_domain::{Authenticator, ConnectionId};
+use usher_domain::{Authenticator, ConnectionId, RefusalCode};
 use usher_login_flow::factors::totp::{self, TotpSecret};
 
-use super::{Rendered, flow, render};
+use super::{Rendered, flow, refusal, render};
 use crate::forms::FormErrors;
-use crate::pages::{FactorKind, FactorPage, FactorWays, Named, PasswordForm, RecoveryCodesPage, Ui, WayToSignIn};
+use crate::pages::{
+    FactorKind, FactorPage, FactorWays, Named, PasswordForm, RecoveryCodesPage, RefusalPage, Ui, WayToSignIn,
+};
 
 pub(super) fn all(ui: &Ui, name: &str) -> Vec<Rendered> {
     let mail = |waits, may_send| FactorKind::Mail { to: format!("b…b@{name}"), waits, may_send };
@@ -40,6 +42,7 @@ pub(super) fn all(ui: &Ui, name: &str) -> Vec<Rendered> {
             FactorPage { ways: everything, errors: refused, ..plain(FactorKind::App) },
         ),
         render("login-recovery-codes", codes(ui, FormErrors::none())),
+        render("login-refusal-given-up", RefusalPage { provider: None, ..refusal(ui, name, RefusalCode::IdpDenied) }),
         render("login-recovery-codes-unsaved", codes(ui, FormErrors::at("saved", ui.t("error-codes-saved")))),
     ]
 }
