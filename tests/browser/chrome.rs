@@ -240,9 +240,10 @@ impl Chrome {
 
     /// No CSP violation, no console error; an error page may complain about its own status only.
     pub async fn assert_quiet(&self) {
-        let here = self.url().await;
+        let whole = self.url().await;
+        let here = whole.split('#').next().unwrap_or_default();
         let entries = self.driver.browser_log().await.expect("a log");
-        let own_status = |text: &str| text.starts_with(&here) && text.contains("responded with a status of 4");
+        let own_status = |text: &str| text.starts_with(here) && text.contains("responded with a status of 4");
         let loud: Vec<String> = entries
             .into_iter()
             .filter(|entry| entry.level == "SEVERE" || entry.message.contains("Content Security Policy"))
@@ -250,6 +251,11 @@ impl Chrome {
             .filter(|text| !own_status(text))
             .collect();
         assert!(loud.is_empty(), "the console of {here} says: {loud:#?}");
+    }
+
+    /// Forgets what a page of another site said: an application's own address answers nothing here.
+    pub async fn forget_noise(&self) {
+        self.driver.browser_log().await.expect("a log");
     }
 
     /// The page has no accessibility violation that axe-core finds (WCAG 2.2 A and AA).
@@ -338,6 +344,37 @@ impl Chrome {
         let device = json!({ "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
             "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true });
         self.command("WebAuthn.addVirtualAuthenticator", json!({ "options": device })).await;
+    }
+
+    /// What a QR code says, painted by the browser as it stands there and read by a library that nobody here wrote.
+    pub async fn read_qr(&self, svg: &str) -> String {
+        self.see(svg).await;
+        let reader = crate::interop::peer::folder().join("node_modules/jsqr/dist/jsQR.js");
+        let reader = std::fs::read_to_string(&reader).expect("jsqr: run scripts/install-peers.sh");
+        let read = "const svg = document.querySelector(arguments[0]), side = svg.viewBox.baseVal.width * 8;
+            const canvas = Object.assign(document.createElement('canvas'), { width: side, height: side });
+            const paint = canvas.getContext('2d');
+            paint.scale(8, 8);
+            for (const path of svg.querySelectorAll('path')) {
+              paint.fillStyle = getComputedStyle(path).fill;
+              paint.fill(new Path2D(path.getAttribute('d')));
+            }
+            return self.jsQR(paint.getImageData(0, 0, side, side).data, side, side)?.data ?? ''";
+        let read = self.driver.execute(format!("{reader}\n{read}"), vec![json!(svg)]).await.expect("reads");
+        read.json().as_str().unwrap_or_default().to_owned()
+    }
+
+    /// On a telephone, what is touched is 44 px high, and what is typed into has letters of 16 px.
+    pub async fn assert_thumbs(&self) {
+        self.telephone().await;
+        let small = "return [...document.querySelectorAll('main input, main button, main a, main summary')]
+            .filter(e => e.checkVisibility() && e.type !== 'hidden')
+            .filter(e => (e.type === 'checkbox' ? e.labels[0] : e).getBoundingClientRect().height < 43.5 ||
+              (e.matches('input:not([type=checkbox])') && parseFloat(getComputedStyle(e).fontSize) < 16))
+            .map(e => `${e.outerHTML.slice(0, 90)} is ${e.getBoundingClientRect().height} px high`)";
+        let small = self.ask_texts(small).await;
+        self.desk().await;
+        assert!(small.is_empty(), "{}: {small:#?}", self.url().await);
     }
 
     /// Everything that can be asked of one page.
