@@ -2,7 +2,7 @@
 
 use usher_domain::Authenticator;
 
-use super::super::{IdentifyPage, PasskeyPage, PasskeyTask, SignInPage, Ui};
+use super::super::{FactorWays, IdentifyPage, PasskeyPage, PasskeyTask, SignInPage, Ui};
 use super::{Rendered, flow, identify, render, sign_in};
 use crate::forms::FormErrors;
 
@@ -25,7 +25,7 @@ pub fn all(ui: &Ui, name: &str) -> Vec<Rendered> {
         ),
         render("login-passkey", page(ui, name, PasskeyTask::Prove)),
         render("login-passkey-refused", PasskeyPage { errors: wrong(), ..page(ui, name, PasskeyTask::Prove) }),
-        render("login-passkey-new", PasskeyPage { others: Vec::new(), ..page(ui, name, set_up()) }),
+        render("login-passkey-new", PasskeyPage { ways: FactorWays::default(), ..page(ui, name, set_up()) }),
         render("login-passkey-new-refused", PasskeyPage { errors: wrong(), ..page(ui, name, set_up()) }),
     ]
 }
@@ -38,9 +38,13 @@ fn page(ui: &Ui, name: &str, task: PasskeyTask) -> PasskeyPage {
         csrf: "t0ken".to_owned(),
         step: 2,
         options: OPTIONS.to_owned(),
-        may_be_lost: task == PasskeyTask::Prove,
+        ways: FactorWays {
+            others: vec![Authenticator::Totp, Authenticator::EmailOtp],
+            may_be_lost: task == PasskeyTask::Prove,
+            ..FactorWays::default()
+        },
         task,
-        others: vec![Authenticator::Totp, Authenticator::EmailOtp],
+        remember_days: None,
         errors: FormErrors::none(),
     }
 }
