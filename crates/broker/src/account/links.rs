@@ -193,7 +193,7 @@ pub async fn unlink(broker: &Broker, person: &Person, link: &LinkId, visitor: &V
 mod tests {
     use super::*;
 
-    fn connection(change: serde_json::Value) -> Connection {
+    fn connection(change: &serde_json::Value) -> Connection {
         let mut body = json!({
             "id": "c_1", "kind": "oidc", "name": "Acme", "script_name": "acme", "enabled": true,
             "settings": {}, "provisioning": { "enabled": true, "linking": {} }
@@ -218,7 +218,7 @@ mod tests {
             (json!({ "kind": "github" }), false),
             (json!({ "kind": "google" }), true),
         ] {
-            assert_eq!(allows(&connection(change.clone())), allowed, "{change}");
+            assert_eq!(allows(&connection(&change)), allowed, "{change}");
         }
     }
 }
