@@ -1,6 +1,7 @@
 //! A person's browser: one cookie jar per sign-in, redirects one at a time, pages by the rules of a profile. The
 //! connections below are kept alive from one sign-in to the next, as those of a browser are.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -46,6 +47,8 @@ pub struct App {
 pub struct Browser<'a> {
     client: &'a reqwest::Client,
     rules: &'a [PageRule],
+    /// Where the person comes from, as a proxy would tell.
+    address: String,
     detour: &'a Detour,
     cookies: Vec<(String, String, String)>,
     /// The person's authenticator app.
@@ -64,7 +67,7 @@ struct Step {
 impl<'a> Browser<'a> {
     /// An empty jar over a client's connections.
     pub fn new(client: &'a reqwest::Client, (rules, detour): (&'a [PageRule], &'a Detour), app: App) -> Self {
-        Self { client, rules, detour, cookies: Vec::new(), app, requests: 0 }
+        Self { client, rules, address: address(), detour, cookies: Vec::new(), app, requests: 0 }
     }
 
     /// Puts a cookie in the jar.
@@ -88,7 +91,10 @@ impl<'a> Browser<'a> {
     async fn one(&mut self, step: Step) -> Result<Step, Fault> {
         let origin = step.url.origin().ascii_serialization();
         let mut request = self.detour.request(self.client, step.method.clone(), step.url.as_str());
-        request = request.header("accept", "text/html,application/xhtml+xml").header("accept-language", "en");
+        request = request
+            .header("x-forwarded-for", &self.address)
+            .header("accept", "text/html,application/xhtml+xml")
+            .header("accept-language", "en");
         let cookies = self.cookies_of(&origin);
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies);
@@ -173,6 +179,13 @@ impl<'a> Browser<'a> {
         }
         Ok(Some(sent(at, form, given)?))
     }
+}
+
+/// An address of the network 10.0.0.0/8, another one for each sign-in.
+fn address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let [_, second, third, fourth] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    format!("10.{second}.{third}.{fourth}")
 }
 
 fn follow(at: &Url, html: &Html, link: &str) -> Result<Option<Step>, Fault> {

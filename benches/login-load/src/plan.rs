@@ -29,6 +29,9 @@ pub struct RunArgs {
     /// Measure brokers of others too: the profiles below benches/peers that are installed
     #[arg(long)]
     peers: bool,
+    /// Leave PostgreSQL out
+    #[arg(long)]
+    sqlite: bool,
     /// Measure the broker of this profile instead of Usher (repeatable)
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
@@ -109,7 +112,7 @@ pub async fn run(args: RunArgs) -> Result<(), Fault> {
             return Err(Fault::told(format!("{} is not built: run `make bench`", binary.display())));
         }
         floors(&mut lines, &upstream, &amounts).await?;
-        usher(&mut lines, &binary, &upstream, args.size).await?;
+        usher(&mut lines, &binary, &upstream, &args).await?;
     }
     let mut profiles = args.profile.clone();
     if args.peers {
@@ -151,15 +154,16 @@ async fn floors(lines: &mut Lines, upstream: &Upstream, amounts: &Amounts) -> Re
     Ok(())
 }
 
-async fn usher(lines: &mut Lines, binary: &Path, upstream: &Upstream, size: Size) -> Result<(), Fault> {
-    let amounts = size.amounts();
-    let cluster = Cluster::start()?;
-    let stage = Stage { binary, upstream, cluster: Some(&cluster) };
+async fn usher(lines: &mut Lines, binary: &Path, upstream: &Upstream, args: &RunArgs) -> Result<(), Fault> {
+    let (size, amounts) = (args.size, args.size.amounts());
+    let cluster = if args.sqlite { None } else { Some(Cluster::start()?) };
+    let stage = Stage { binary, upstream, cluster: cluster.as_ref() };
+    let databases = [Database::Sqlite, Database::Postgres];
     let loads = match size {
         Size::Full => vec![Load::People(1), Load::People(8), Load::People(64), Load::Rate(100)],
         Size::Quick | Size::Smoke => vec![Load::People(8)],
     };
-    for database in [Database::Sqlite, Database::Postgres] {
+    for database in databases.into_iter().take(if args.sqlite { 1 } else { 2 }) {
         eprintln!("Usher on {database:?}: 10 connections, {} accounts", amounts.users);
         let scene = Scene::set(&stage, database, 10, amounts.users).await?;
         for load in &loads {

@@ -137,6 +137,8 @@ impl Installation {
         let allowed = format!("127.0.0.1:{}", self.provider);
         command.args(arguments).args(["--database", &self.database, "--key-file", "master.key"]);
         command.args(["--public-url", &self.base(), "--listen", &format!("127.0.0.1:{}", self.port)]);
+        // People come from many addresses, as behind a proxy: brakes are per address, and stay on.
+        command.args(["--trusted-proxies", "127.0.0.1/32"]);
         command.args(["--allow-private", &allowed]).env("NO_COLOR", "1").current_dir(self.folder.path());
         command
     }
