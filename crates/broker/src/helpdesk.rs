@@ -17,7 +17,7 @@ use usher_storage::{
 };
 
 use crate::broker::Broker;
-use crate::console::{Admin, NotDone, Right, deed};
+use crate::console::{Admin, NotDone, Right, deed, tried};
 use crate::failure::Fault;
 use crate::login::factors::brake;
 use crate::mail::Notices;
@@ -188,8 +188,8 @@ pub async fn remove_factor(
 ) -> Result<(), NotDone> {
     let mut deed = Deed::new(broker, admin, user, ("user.factor_removed", visitor));
     deed.event.detail = serde_json::json!({ "factor": factor.authenticator() });
-    let factor = factor.clone();
-    broker
+    let (factor, event) = (factor.clone(), deed.event.clone());
+    let done = broker
         .store
         .write(move |tx| {
             let (deed, factor) = (deed.clone(), factor.clone());
@@ -200,7 +200,8 @@ pub async fn remove_factor(
                 deed.close(tx, &user, MailContent::FactorRemoved { factor: factor.authenticator(), name }).await
             })
         })
-        .await
+        .await;
+    tried(broker, event, done).await
 }
 
 /// Removes it and gives the name that it had.
@@ -221,7 +222,8 @@ async fn remove(tx: &mut Tx, user: &UserId, factor: &FactorRef) -> Result<String
 /// Removes every factor of an account; the next sign-in sets them up anew.
 pub async fn reset_factors(broker: &Broker, admin: &Admin, user: &UserId, visitor: &Visitor) -> Result<(), NotDone> {
     let deed = Deed::new(broker, admin, user, ("user.factors_reset", visitor));
-    broker
+    let event = deed.event.clone();
+    let done = broker
         .store
         .write(move |tx| {
             let mut deed = deed.clone();
@@ -237,7 +239,8 @@ pub async fn reset_factors(broker: &Broker, admin: &Admin, user: &UserId, visito
                 deed.close(tx, &user, MailContent::FactorsReset).await
             })
         })
-        .await
+        .await;
+    tried(broker, event, done).await
 }
 
 /// Makes a one-time code that stands in for a second factor; the answer is the only place where it is ever shown. An
@@ -262,7 +265,8 @@ pub async fn issue_bypass(
         created_at: deed.now,
         expires_at: deed.now + Duration::minutes(i64::from(minutes)),
     };
-    broker
+    let event = deed.event.clone();
+    let done = broker
         .store
         .write(move |tx| {
             let (deed, row) = (deed.clone(), row.clone());
@@ -277,8 +281,8 @@ pub async fn issue_bypass(
                 deed.close(tx, &user, MailContent::BypassIssued { minutes }).await
             })
         })
-        .await?;
-    Ok(code)
+        .await;
+    tried(broker, event, done).await.map(|()| code)
 }
 
 /// Uses a one-time code of the helpdesk up, as a person typed it; false when it is none, was used or ran out. The caller
@@ -308,8 +312,8 @@ pub async fn reset_password(
 ) -> Result<ResetLink, NotDone> {
     let link = password_reset::NewLink::draw(broker, user);
     let deed = Deed::new(broker, admin, user, ("user.password_reset_sent", visitor));
-    let told = link.clone();
-    let to = broker
+    let (told, event) = (link.clone(), deed.event.clone());
+    let done = broker
         .store
         .write(move |tx| {
             let (deed, link) = (deed.clone(), link.clone());
@@ -332,7 +336,8 @@ pub async fn reset_password(
                 Ok::<_, NotDone>(told)
             })
         })
-        .await?;
+        .await;
+    let to = tried(broker, event, done).await?;
     Ok(to.map_or_else(|| ResetLink::Link(told.address()), ResetLink::Mailed))
 }
 

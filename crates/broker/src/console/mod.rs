@@ -12,7 +12,7 @@ pub mod traces;
 pub mod users;
 
 use futures_util::future::BoxFuture;
-use usher_domain::{AccountState, AuditActor, AuditEvent, Role, User, UserId};
+use usher_domain::{AccountState, AuditActor, AuditEvent, AuditOutcome, Role, User, UserId};
 use usher_storage::{StorageError, Tx, audit, config, roles};
 
 use crate::broker::Broker;
@@ -113,6 +113,19 @@ pub(crate) fn deed(broker: &Broker, admin: &Admin, visitor: &Visitor, action: &s
     let mut event = crate::audit::event(visitor, broker.now(), action, actor);
     event.object = object;
     event
+}
+
+/// What became of a deed; one that a rule forbids is an event as well (ADMIN-12): somebody tried.
+pub(crate) async fn tried<T>(broker: &Broker, mut event: AuditEvent, done: Result<T, NotDone>) -> Result<T, NotDone> {
+    if matches!(done, Err(NotDone::Forbidden(_))) {
+        event.outcome = AuditOutcome::Refused;
+        let written = broker.store.write(move |tx| {
+            let event = event.clone();
+            Box::pin(async move { audit::insert(tx, &event).await })
+        });
+        written.await?;
+    }
+    done
 }
 
 /// Changes the configuration: the change, its new version and its audit event in one transaction; then this node reads it

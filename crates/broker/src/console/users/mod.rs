@@ -26,7 +26,7 @@ pub use links::{LinkForm, WayIn, link_by_hand, unlink, way_in};
 pub use profile::{AttributeEdit, delete, overwritten_by, rename, set_attribute};
 pub use sessions::end_session;
 
-use super::{Admin, NotDone, Right, deed};
+use super::{Admin, NotDone, Right, deed, tried};
 use crate::accounts::{self, NewAccount, NotCreated};
 use crate::broker::Broker;
 use crate::failure::Fault;
@@ -265,8 +265,8 @@ pub async fn set_state(
 /// Signs a person out everywhere; no browser is remembered afterwards.
 pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: &Visitor) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "user.signed_out", crate::audit::user_object(id));
-    let (id, now, reach) = (id.clone(), broker.now(), Reach::of(admin));
-    broker
+    let (id, now, reach, attempt) = (id.clone(), broker.now(), Reach::of(admin), event.clone());
+    let done = broker
         .store
         .write(move |tx| {
             let (id, event) = (id.clone(), event.clone());
@@ -279,7 +279,8 @@ pub async fn end_sessions(broker: &Broker, admin: &Admin, id: &UserId, visitor: 
                 Ok::<_, NotDone>(())
             })
         })
-        .await
+        .await;
+    tried(broker, attempt, done).await
 }
 
 /// Whom an admin may sign out.

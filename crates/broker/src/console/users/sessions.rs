@@ -3,7 +3,7 @@
 use usher_domain::{SessionId, UserId};
 use usher_storage::{audit, grants, sessions};
 
-use super::super::{Admin, NotDone, deed};
+use super::super::{Admin, NotDone, deed, tried};
 use super::{Reach, within_reach};
 use crate::broker::Broker;
 use crate::visitor::Visitor;
@@ -17,7 +17,8 @@ pub async fn end_session(
 ) -> Result<(), NotDone> {
     let event = deed(broker, admin, visitor, "user.session_ended", crate::audit::user_object(user));
     let (user, session, now, reach) = (user.clone(), session.clone(), broker.now(), Reach::of(admin));
-    broker
+    let attempt = event.clone();
+    let done = broker
         .store
         .write(move |tx| {
             let (user, session, event) = (user.clone(), session.clone(), event.clone());
@@ -30,5 +31,6 @@ pub async fn end_session(
                 Ok(audit::insert(tx, &event).await?)
             })
         })
-        .await
+        .await;
+    tried(broker, attempt, done).await
 }
