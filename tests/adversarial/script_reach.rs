@@ -199,6 +199,8 @@ async fn script_23_only_owners_change_scripts() {
     assert_eq!(usher.database.count("SELECT count(*) FROM script_libraries").await, 1);
     let by = usher.database.texts("SELECT actor FROM audit WHERE action = 'script_library.saved'").await;
     assert_eq!(by.len(), 1, "one deed, one line: {by:?}");
+    let told = usher.database.texts("SELECT detail FROM audit WHERE action = 'script_library.saved'").await;
+    assert!(told[0].contains("exports.a = 1;"), "what changed is written down: {told:?}");
 }
 
 /// Signs in to the console and sends the form of a library, whether the page shows one or not.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here touches a sign-in in progress: it stays on the version it began with.
 
+mod changes;
 pub mod edit;
 mod fixes;
 pub mod predefined;
@@ -13,7 +14,9 @@ pub mod shared;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use usher_domain::{Application, ApplicationId, Authenticator, ConnectionId, FlowDefinition, FlowOption, FlowOwner, FlowStep};
+use usher_domain::{
+    Application, ApplicationId, Authenticator, ConnectionId, FlowDefinition, FlowOption, FlowOwner, FlowStep,
+};
 use usher_flow_script::check;
 use usher_login_flow::lint::{self, Surroundings};
 use usher_storage::flow_versions::{self, DraftSave, FlowDraft, FlowVersionRow};

@@ -7,7 +7,7 @@ use usher_login_flow::lint::Level;
 use usher_storage::flow_versions::{self, FlowVersionRow, NewFlowVersion};
 
 use super::super::{Admin, NotDone, change_configuration, deed};
-use super::{OpenFlow, open, save};
+use super::{OpenFlow, changes, open, save};
 use crate::broker::Broker;
 use crate::failure::Fault;
 use crate::login::script::ScriptBundle;
@@ -54,7 +54,15 @@ pub async fn publish(
     if note.chars().count() > LONGEST_NOTE || note.chars().any(char::is_control) {
         return Err(NotDone::field("note", "Use at most 200 characters"));
     }
-    let event = deed(broker, admin, visitor, "flow.published", object(owner));
+    let mut event = deed(broker, admin, visitor, "flow.published", object(owner));
+    let before = open.published.as_ref();
+    event.detail = serde_json::json!({
+        "replaces": before.map(|version| version.version.number),
+        "script": changes::of(
+            before.and_then(|version| version.definition.script.as_deref()),
+            open.definition.script.as_deref(),
+        ),
+    });
     store(broker, admin, &open, (note, event)).await
 }
 

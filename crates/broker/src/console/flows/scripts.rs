@@ -109,7 +109,11 @@ pub async fn save_library(
     if source.trim().is_empty() || source.len() > LONGEST_LIBRARY {
         return Err(NotDone::field("source", "Enter a library of at most 64 kB"));
     }
-    let event = deed(broker, admin, visitor, "script_library.saved", format!("script_library:{name}"));
+    let mut event = deed(broker, admin, visitor, "script_library.saved", format!("script_library:{name}"));
+    // Of the revision that the form was made from: another one is not overwritten.
+    let known = libraries(broker).await?;
+    let before = known.iter().find(|library| library.name == name).map(|library| library.source.as_str());
+    event.detail = super::changes::of(before, Some(&source));
     let expected = (revision > 0).then_some(revision);
     carry_out(broker, event, move |tx| {
         Box::pin(async move {
