@@ -83,6 +83,8 @@ async fn pages_mails_and_roles_are_made_in_the_console_and_met_in_a_sign_in() {
     let request = payroll.request(&usher);
     let asked = bob.open(request.url()).await.page();
     assert!(asked.text("h1").contains("Welcome to Payroll"), "{asked}");
+    let asked = bob.submit(asked.form_with("f_age").set("f_age", " ")).await.page();
+    assert!(asked.has("[name=f_age]"), "what is required is asked for again: {asked}");
     let page = bob.submit(asked.form_with("f_age").set("f_age", "41")).await.page();
     let landing = bob.submit(page.form_with("password").set("username", BOB.0).set("password", BOB.1)).await;
     let done = usher.finish(&payroll, request, landing).await;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use usher_domain::{CorrelationId, FlowId, RefusalCode, TraceStage};
-use usher_login_flow::{FlowEvent, PromptAsk, advance};
+use usher_login_flow::{FlowEvent, LoginFlow, PromptAsk, advance};
 
 use super::shared::{PromptField, PromptTemplate};
 use super::{program, said};
 use crate::broker::Broker;
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::flow_state::{self, LoadedFlow};
 use crate::login::refuse::{page, refuse};
 use crate::tracing_events::note;
@@ -58,13 +58,7 @@ pub struct PromptPage {
 /// The page that a script asks for.
 pub async fn prompt_page(broker: &Broker, loaded: &LoadedFlow, ask: &PromptAsk) -> Result<PromptPage, Failure> {
     let flow = &loaded.state.flow;
-    let pinned = program::pinned(broker, flow).await?;
-    let template = pinned.and_then(|pinned| pinned.bundle.prompts.get(&ask.template).cloned());
-    let template = match template {
-        Some(template) => template,
-        None if ask.template == said::IDENTIFIER => identifier(),
-        None => PromptTemplate::default(),
-    };
+    let template = template(broker, flow, ask).await?;
     let values: Value = serde_json::from_str(&ask.values).unwrap_or(Value::Null);
     let fields = template.fields.iter().take(FIELDS).map(|field| shown(field, &values)).collect();
     Ok(PromptPage {
@@ -81,6 +75,31 @@ pub async fn prompt_page(broker: &Broker, loaded: &LoadedFlow, ask: &PromptAsk) 
         correlation: flow.correlation().clone(),
         ui_locales: flow.request().ui_locales.clone(),
     })
+}
+
+/// What the page is made of, as the version of the flow has it.
+async fn template(broker: &Broker, flow: &LoginFlow, ask: &PromptAsk) -> Result<PromptTemplate, Fault> {
+    let pinned = program::pinned(broker, flow).await?;
+    let template = pinned.and_then(|pinned| pinned.bundle.prompts.get(&ask.template).cloned());
+    Ok(match template {
+        Some(template) => template,
+        None if ask.template == said::IDENTIFIER => identifier(),
+        None => PromptTemplate::default(),
+    })
+}
+
+/// Whether everything that the page requires was filled in.
+async fn is_complete(
+    broker: &Broker,
+    loaded: &LoadedFlow,
+    answer: &BTreeMap<String, Vec<String>>,
+) -> Result<bool, Fault> {
+    let Some(ask) = loaded.state.flow.prompt() else { return Ok(true) };
+    let template = template(broker, &loaded.state.flow, ask).await?;
+    let filled = |field: &PromptField| {
+        answer.get(&field.name).is_some_and(|values| values.iter().any(|value| !value.trim().is_empty()))
+    };
+    Ok(template.fields.iter().take(FIELDS).all(|field| !field.required || filled(field)))
 }
 
 /// The page that asks for nothing but an identifier.
@@ -130,8 +149,11 @@ pub async fn submit_prompt(
     for (name, value) in fields.into_iter().take(FIELDS) {
         answer.entry(name.chars().take(64).collect()).or_default().push(value.chars().take(VALUE).collect());
     }
-    let answer =
-        serde_json::to_string(&answer).map_err(|e| crate::failure::Fault::unreadable("answer of a page", e))?;
+    if !is_complete(broker, &loaded, &answer).await? {
+        // Browsers ask for what is required by themselves: the page is shown again.
+        return Ok(());
+    }
+    let answer = serde_json::to_string(&answer).map_err(|e| Fault::unreadable("answer of a page", e))?;
     match advance(loaded.state.flow.clone(), FlowEvent::Prompted { answer }, now) {
         Ok(flow) => loaded.state.flow = flow,
         // Sent twice: the dispatcher shows what is true now.
