@@ -213,7 +213,9 @@ async fn password(
         password: SecretText::new(fields.password),
         csrf: fields.csrf,
     };
-    login::submit_password(&app.broker, &flow, form, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
+    Box::pin(login::submit_password(&app.broker, &flow, form, &caller.visitor))
+        .await
+        .map_err(|f| caller.fail(&app, f))?;
     Ok(see_other(&paths::login(&flow)))
 }
 
