@@ -14,6 +14,7 @@ step() {
 
 step 'format' cargo fmt --all --check
 step 'format of the fuzz targets' cargo fmt --manifest-path fuzz/Cargo.toml --check
+step 'format of the small benches' cargo fmt --manifest-path benches/micro/Cargo.toml --check
 step 'shell scripts' shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh benches/peers/*.sh benches/peers/*/*.sh .ci/run
 step 'compose file' scripts/check_compose.py docker-compose.yml
 # Duplicates of a crate warn, they do not fail: shown by running cargo deny by hand.

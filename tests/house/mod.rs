@@ -2,6 +2,7 @@
 //! lists them, the example of the bootstrap guide, the scripts of the image, and the demo from start to end.
 
 mod account_page;
+mod bench;
 mod connecting;
 mod demo;
 mod guides;

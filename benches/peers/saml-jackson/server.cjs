@@ -19,7 +19,7 @@ async function main() {
     noAnalytics: true,
     logger: { info: quiet, warn: quiet, error: console.error },
     openid: { jwsAlg: "RS256", jwtSigningKeys: { private: base64("private.pem"), public: base64("public.pem") } },
-    db: { engine: "sql", type: "sqlite", url: `file:${env.DIR}/jackson.db`, ttl: 300, cleanupLimit: 1000 },
+    db: { engine: "sql", type: "sqlite", url: `${env.DIR}/jackson.db`, ttl: 300, cleanupLimit: 1000 },
   });
   await connectionAPIController.createOIDCConnection({
     tenant: "load",
