@@ -76,7 +76,7 @@ pub async fn submit_passkey(broker: &Broker, id: &FlowId, form: PasskeyForm, vis
             passkey_first::answered(broker, party, loaded, (offer.step, &form.answer), visitor).await
         }
         Next::AskFactor(offer) if offer.step.get() == form.step => {
-            answered(broker, party, loaded, (&offer, &form), visitor).await
+            Box::pin(answered(broker, party, loaded, (&offer, &form), visitor)).await
         }
         _ => Ok(()),
     }
