@@ -272,3 +272,20 @@ async fn sess_15_a_new_password_makes_browsers_forget() {
     house.is_asked(&mut browser, &house.shop, (ANN.0, NEW)).await;
     assert_eq!(house.usher.database.count("SELECT count(*) FROM trusted_devices").await, 0);
 }
+
+/// While guesses of somebody else keep the second factors locked, a remembered browser is no other door (MFA-14).
+#[tokio::test]
+async fn mfa_14_a_remembered_browser_opens_no_locked_account() {
+    let house = House::with(Setup::new().argument("--trusted-proxies", "127.0.0.1/32")).await;
+    let mut browser = house.usher.browser();
+    house.remembered(&mut browser, &house.shop, ANN).await;
+    let mut thief = house.usher.browser();
+    for place in 0..21 {
+        thief.comes_from(&format!("198.51.100.{place}"));
+        let (_, landing) = house.enters(&mut thief, &house.desk, ANN).await;
+        typed(&mut thief, &landing.page(), "000000").await.page();
+    }
+    house.is_asked(&mut browser, &house.shop, ANN).await;
+    house.usher.advance(3600);
+    house.is_known(&mut browser, &house.shop, ANN).await;
+}

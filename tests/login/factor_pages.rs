@@ -156,8 +156,8 @@ async fn a_later_step_takes_the_password_too() {
     let setup = Setup::new().person(ANN.0, ANN.1).person("bob", ANN.1).idp_with(&acme, entry).app(&shop);
     let usher = setup.flow(&shop, flow).start().await;
     let mut browser = usher.browser();
-    let (request, landing) = usher.arrive(&mut browser, &shop, "acme").await;
-    let page = landing.page();
+    let request = shop.request(&usher);
+    let page = browser.open(request.url()).await.page();
     assert!(
         page.has("#totp-key") && page.has("#password-way") && page.has("#other-ways a[href*='/go/acme']"),
         "{page}"
