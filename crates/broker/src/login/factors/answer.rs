@@ -160,7 +160,7 @@ async fn code(
             let proved = ProvedFactor {
                 step: offer.step,
                 authenticator: pending.authenticator,
-                amr: amr(pending.authenticator).iter().map(|&method| method.to_owned()).collect(),
+                amr: methods(pending.authenticator, &by),
                 by,
                 at: broker.now(),
                 enrolments,
@@ -171,6 +171,12 @@ async fn code(
         }
         Judged::Wrong(after) => wrong(broker, loaded, pending, after).await,
     }
+}
+
+/// What applications are told: a code of the help desk is a code, whatever it stands for.
+fn methods(authenticator: Authenticator, by: &FactorProof) -> Vec<String> {
+    let shown = if *by == FactorProof::Bypass { Authenticator::RecoveryCode } else { authenticator };
+    amr(shown).iter().map(|&method| method.to_owned()).collect()
 }
 
 /// The wish to be remembered, where the flow allows it and the person answered with a factor of their own.
@@ -348,4 +354,17 @@ pub(super) async fn take(broker: &Broker, mut loaded: LoadedFlow, event: FlowEve
     note(&mut loaded.state.trace, now, TraceStage::Page, line);
     flow_state::save(broker, &loaded.state, loaded.revision).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_the_help_desk_proves_no_key() {
+        let answer = FactorProof::Answer { id: None };
+        assert_eq!(methods(Authenticator::Passkey, &FactorProof::Bypass), ["otp"]);
+        assert_eq!(methods(Authenticator::Passkey, &answer), ["pop", "user", "mfa"]);
+        assert_eq!(methods(Authenticator::Totp, &FactorProof::Bypass), methods(Authenticator::Totp, &answer));
+    }
 }

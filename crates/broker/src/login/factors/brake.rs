@@ -104,6 +104,14 @@ async fn tell(
     Ok(())
 }
 
+/// Whether answers of a person are locked, without counting one: where nobody has proved anything yet, a count would let
+/// strangers lock people out (MFA-20).
+pub(super) async fn is_locked(broker: &Broker, key: &str) -> Result<bool, Fault> {
+    let ((answers, _), now) = (names(key), broker.now());
+    let state = broker.store.read(move |tx| Box::pin(async move { attempts::state(tx, &answers, now).await })).await?;
+    Ok(wait(&state, now).is_some())
+}
+
 /// Forgets the wrong answers before a right one.
 pub(crate) async fn clear(broker: &Broker, key: &str) -> Result<(), Fault> {
     let key = key.to_owned();

@@ -89,9 +89,10 @@ pub(super) async fn answered(
         return Err(braked(broker, &loaded, RefusalCode::RateLimited, visitor, 60).await);
     }
     let named = named(broker, answer).await?;
-    // One count with all other factors of the person, and one lock (MFA-06). It does not show: nobody is known yet.
+    // The lock of all factors holds here too (MFA-06) and does not show, since nobody is known yet. It is not counted
+    // towards: a signature is not guessed, and whoever knows the id of a key could lock its owner out.
     let locked = match &named {
-        Some((_, user)) => brake::count(broker, user.id.as_str()).await?.is_some(),
+        Some((_, user)) => brake::is_locked(broker, user.id.as_str()).await?,
         None => false,
     };
     let Some(mut loaded) = spend(broker, loaded, question(party, step)?).await? else { return Ok(()) };
