@@ -140,6 +140,11 @@ pub struct SignInPage {
 }
 
 impl SignInPage {
+    fn passkey_class(&self) -> &'static str {
+        let alone = self.password.is_none() && self.ways.first().is_empty();
+        if alone { "button" } else { "button secondary" }
+    }
+
     fn name_autocomplete(&self) -> &'static str {
         if self.passkey.is_some() { "username webauthn" } else { "username" }
     }
