@@ -47,6 +47,8 @@ impl House {
 
     async fn landed(&self, chrome: &Chrome) {
         chrome.arrive_at(&format!("{}?code=", self.back())).await;
+        chrome.wait_for("return document.readyState === 'complete'").await;
+        chrome.forget_noise().await;
     }
 }
 

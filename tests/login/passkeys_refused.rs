@@ -213,6 +213,28 @@ async fn mfa_14_a_locked_account_has_no_other_door() {
     usher.finish(&desk, request, landing).await;
 }
 
+/// Whoever knows the id of a key, and nothing else, locks nobody out (MFA-20).
+#[tokio::test]
+async fn mfa_20_strangers_lock_nobody_out() {
+    let (shop, desk) = (Application::web("shop"), Application::web("desk"));
+    let setup = Setup::new().person(ANN.0, ANN.1).app(&shop).app(&desk).argument("--trusted-proxies", "127.0.0.1/32");
+    let usher = setup.flow(&shop, then(&["passkey"])).flow(&desk, alone()).start().await;
+    let mut device = set_up(&usher, &shop).await;
+    for n in 0..25 {
+        let mut stranger = usher.browser();
+        stranger.comes_from(&format!("203.0.113.{n}"));
+        let page = opened(&usher, &mut stranger, &desk).await;
+        let text = device.get("https://usher.test", &question(&page));
+        wrong(&mut stranger, &page, &text).await;
+    }
+    for app in [&shop, &desk] {
+        let mut browser = usher.browser();
+        let (request, page) = asked(&usher, &mut browser, app).await;
+        let landing = answered(&usher, &mut browser, &page, &mut device).await;
+        usher.finish(app, request, landing).await;
+    }
+}
+
 /// A set-up page of before the owner had a factor adds none afterwards, be it answered already or not.
 #[tokio::test]
 async fn mfa_10_a_set_up_page_of_before_adds_nothing() {
@@ -264,7 +286,8 @@ async fn a_passkey_is_made_once_and_here() {
 async fn mfa_17_a_passkey_removed_meanwhile_proves_nothing() {
     let (shop, desk) = (Application::web("shop"), Application::web("desk"));
     let mut both = alone();
-    both["steps"][1] = then(&["totp"])["steps"][1].clone();
+    let second = then(&["totp"])["steps"][1].clone();
+    both["steps"].as_array_mut().expect("steps").push(second);
     let setup = Setup::new().person(ANN.0, ANN.1).app(&shop).app(&desk);
     let usher = setup.flow(&shop, then(&["passkey", "recovery_code"])).flow(&desk, both).start().await;
     let mut device = set_up(&usher, &shop).await;
