@@ -297,6 +297,7 @@ impl Chrome {
     /// The usual window again.
     pub async fn desk(&self) {
         self.command("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        self.wait_for("return window.innerWidth > 400").await;
     }
 
     /// With the text at twice its size, nothing makes the page scroll sideways.
