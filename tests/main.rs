@@ -4,6 +4,8 @@
 //! any order and side by side; none is repeated until it passes.
 
 #[cfg(test)]
+mod account;
+#[cfg(test)]
 mod adversarial;
 #[cfg(test)]
 mod architecture;
