@@ -51,6 +51,7 @@ name: OIDC
 config:
   signing_key_path: frontend.key
   signing_key_id: frontend
+  sub_hash_salt: the-same-in-every-process
   db_uri: "stateless://user:a-key-that-protects-nobody@localhost?alg=aes256"
   client_db_path: clients.json
   provider:
