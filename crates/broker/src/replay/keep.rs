@@ -9,7 +9,7 @@ use serde_json::Value;
 use usher_domain::{ConnectionId, FlowOwner, RecordingId, RefusalCode, UserId};
 use usher_flow_script::{OptionShape, StepView};
 use usher_login_flow::lint::authenticator_name;
-use usher_login_flow::replay::{Did, End, Names, Recording};
+use usher_login_flow::replay::{Did, End, Names, Recording, Way};
 use usher_login_flow::{Evidence, Finality, FlowRefusal, LoginFlow};
 use usher_storage::flow_recordings::{self, FlowRecordingRow};
 use usher_storage::{Purpose, Tx};
@@ -173,20 +173,33 @@ async fn made(
     }
     let record = recorded(broker, &loaded.state, visitor).await?;
     let mut recording = Recording::of(flow, refusal, record, &names(&snapshot));
+    // A script that ended the sign-in has cleared its steps; the recording still knows by which ways it went.
+    if recording.moves.iter().any(|one| by_connection(&one.did).is_some_and(|id| !stores(id, &snapshot))) {
+        return Ok(None);
+    }
     clean(&mut recording);
     Ok(Some(recording))
 }
 
 /// Whether somebody comes by a connection that stores nothing.
 fn passes_through(flow: &LoginFlow, snapshot: &Snapshot) -> bool {
-    let stores = |id: &ConnectionId| {
-        snapshot.connections.get(id).is_some_and(|configured| configured.connection.provisioning.enabled)
-    };
     flow.completed().iter().any(|done| match &done.evidence {
-        Evidence::Identity(proved) => !stores(&proved.identity.key.connection),
-        Evidence::Session(_) => done.authentication.connection.as_ref().is_some_and(|id| !stores(id)),
+        Evidence::Identity(proved) => !stores(&proved.identity.key.connection, snapshot),
+        Evidence::Session(_) => done.authentication.connection.as_ref().is_some_and(|id| !stores(id, snapshot)),
         Evidence::Password | Evidence::Factor { .. } => false,
     })
+}
+
+fn stores(id: &ConnectionId, snapshot: &Snapshot) -> bool {
+    snapshot.connections.get(id).is_some_and(|configured| configured.connection.provisioning.enabled)
+}
+
+fn by_connection(did: &Did) -> Option<&ConnectionId> {
+    match did {
+        Did::Passed { way: Way::Connection { id, .. }, .. } => Some(id),
+        Did::Passed { way: Way::Session { connection, .. }, .. } => connection.as_ref(),
+        Did::Passed { .. } | Did::Failed { .. } | Did::Aborted | Did::FilledIn { .. } => None,
+    }
 }
 
 /// The connections under the names that scripts use.
