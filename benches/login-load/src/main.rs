@@ -28,6 +28,7 @@ mod usher;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use fault::Fault;
 
@@ -68,10 +69,12 @@ fn started(command: Command) -> Result<(), Fault> {
                 Command::Floor(args) => floor::serve(args).await,
             }
         };
+        let mut terminate = signal(SignalKind::terminate())?;
         // Dropping the work stops every process that it started.
         tokio::select! {
             done = work => done,
             _ = tokio::signal::ctrl_c() => Err(Fault::told("interrupted")),
+            _ = terminate.recv() => Err(Fault::told("terminated")),
         }
     })
 }

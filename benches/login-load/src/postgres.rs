@@ -16,7 +16,7 @@ bin=$1 port=$2
 umask 077
 dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-bench.XXXXXX" 2>/dev/null || mktemp -d /tmp/usher-bench.XXXXXX)
 trap '"$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
-trap '' INT
+trap '' INT TERM HUP
 "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$dir/initdb.log" 2>&1 \
     || { cat "$dir/initdb.log" >&2; exit 1; }
 "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" \
