@@ -30,7 +30,7 @@ fn remembered(number: u8) -> FlowEvent {
 /// Machine and question agree: a browser that may not answer is not looked for, and would be refused.
 fn takes(flow: &LoginFlow) -> bool {
     let asked = answerable_by_browser(flow, at(-3600), start()).is_some();
-    let step = flow.open_step().map_or(2, |step| step.get());
+    let step = flow.open_step().map_or(2, crate::StepNumber::get);
     assert_eq!(advance(flow.clone(), remembered(step), start()).is_ok(), asked);
     asked
 }
