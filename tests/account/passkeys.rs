@@ -45,7 +45,7 @@ async fn a_passkey_is_made_named_and_removed() {
     assert_eq!(told, ["A way to sign in was removed", added, "You have new recovery codes"]);
 }
 
-/// An answer fits one challenge, once, in the session that was given it (WebAuthn 7.1).
+/// An answer fits one challenge, once, in the session that was given it (`WebAuthn` 7.1).
 #[tokio::test]
 async fn mfa_10_an_answer_fits_one_session_and_once() {
     let usher = Setup::new().person(ANN.0, ANN.1).person(BEN.0, BEN.1).start().await;

@@ -1,6 +1,6 @@
 //! Walks through the pages about signing in: as a person who answers whatever is asked on the way.
 
-use crate::support::smtp::Sink;
+use crate::support::smtp::{Received, Sink};
 use crate::support::{Browser, Form, Landing, Page, Usher, totp};
 
 pub const ANN: (&str, &str) = ("ann", "a good long secret");
@@ -115,7 +115,7 @@ pub fn is_sign_in(page: &Page) -> bool {
 /// The subjects of the mails so far, once there are so many, in the order of the alphabet: mails of one moment overtake
 /// each other.
 pub async fn subjects(sink: &Sink, count: usize) -> Vec<String> {
-    let mut subjects: Vec<String> = sink.wait_for(count).await.iter().map(|mail| mail.subject()).collect();
+    let mut subjects: Vec<String> = sink.wait_for(count).await.iter().map(Received::subject).collect();
     subjects.sort();
     subjects
 }

@@ -171,11 +171,11 @@ async fn sess_15_a_browser_is_remembered_for_one_application() {
     house.is_known(&mut browser, &house.shop, ANN).await;
     let honest = device(&browser);
     for value in ["x", "...", "a.b.c.d.e.f.g", &"x".repeat(3000), &format!("x{}", honest.value)] {
-        let mut forger = house.usher.browser();
+        let mut stranger = house.usher.browser();
         let mut forged = honest.clone();
         value.clone_into(&mut forged.value);
-        forger.plant(forged);
-        house.is_asked(&mut forger, &house.shop, ANN).await;
+        stranger.plant(forged);
+        house.is_asked(&mut stranger, &house.shop, ANN).await;
     }
 }
 
@@ -240,7 +240,8 @@ async fn sess_15_the_help_desk_makes_browsers_forget() {
         house.remembered(&mut browser, &house.shop, ANN).await;
         let address = house.usher.url(&format!("/console/users/{id}/{tab}"));
         let page = root.open(&address).await.page();
-        let own = |form: &Form| form.action.as_str() == address && (value != "remove" || form.value("factor") != "");
+        let own =
+            |form: &Form| form.action.as_str() == address && (value != "remove" || !form.value("factor").is_empty());
         let form = page.forms().into_iter().rfind(own).unwrap_or_else(|| panic!("{tab}: {page}"));
         let done = root.submit(form.set(name, value)).await.page();
         assert_eq!(done.status(), 200, "{done}");

@@ -207,11 +207,11 @@ impl<'a> Walk<'a> {
                 let path =
                     ["/resume", "/finish", "/approve", "/consent", "/go/acme", "/go/globex"][self.chance.below(6)];
                 let landing = self.browsers[browser].open(format!("{url}{path}")).await;
-                self.judge(which, browser, &landing, at_provider, path).await;
+                self.judge((which, browser), &landing, at_provider, path).await;
             }
             _ => {
                 let landing = self.browsers[browser].open(&url).await;
-                self.judge(which, browser, &landing, at_provider, "looks again").await;
+                self.judge((which, browser), &landing, at_provider, "looks again").await;
             }
         }
     }
@@ -237,7 +237,7 @@ impl<'a> Walk<'a> {
             held: Vec::new(),
         });
         let which = self.sign_ins.len() - 1;
-        self.judge(which, browser, &landing, at_provider, "begins").await;
+        self.judge((which, browser), &landing, at_provider, "begins").await;
         if prompt == "none" {
             assert!(matches!(landing, Landing::Left(_)), "asked although nobody must be: {:#?}", self.told);
         }
@@ -269,7 +269,7 @@ impl<'a> Walk<'a> {
         if matches!(&landing, Landing::Page(page) if page.has("#password")) {
             self.sign_ins[which].first = before;
         }
-        self.judge(which, browser, &landing, at_provider, &format!("password of {who}, right: {right}")).await;
+        self.judge((which, browser), &landing, at_provider, &format!("password of {who}, right: {right}")).await;
     }
 
     async fn code(&mut self, which: usize, browser: usize, (csrf, honest): (String, bool), at_provider: usize) {
@@ -297,7 +297,7 @@ impl<'a> Walk<'a> {
         if has_code(&landing).is_some() {
             self.spent[who] = Some(typed);
         }
-        self.judge(which, browser, &landing, at_provider, &format!("code of {who}, right: {right}")).await;
+        self.judge((which, browser), &landing, at_provider, &format!("code of {who}, right: {right}")).await;
     }
 
     /// One of the buttons beside the code, whether the page has it or not.
@@ -313,7 +313,7 @@ impl<'a> Walk<'a> {
         if honest && given_up {
             (self.sign_ins[which].first, self.sign_ins[which].second) = (None, None);
         }
-        self.judge(which, browser, &landing, at_provider, &format!("presses {act} at step {step}")).await;
+        self.judge((which, browser), &landing, at_provider, &format!("presses {act} at step {step}")).await;
     }
 
     async fn restart(&mut self, which: usize, browser: usize, (csrf, honest): (String, bool), at_provider: usize) {
@@ -322,7 +322,7 @@ impl<'a> Walk<'a> {
             (self.sign_ins[which].first, self.sign_ins[which].second) = (None, None);
         }
         let landing = self.browsers[browser].submit(form).await;
-        self.judge(which, browser, &landing, at_provider, "starts again").await;
+        self.judge((which, browser), &landing, at_provider, "starts again").await;
     }
 
     /// Goes to the provider and stops before the way back.
@@ -334,14 +334,14 @@ impl<'a> Walk<'a> {
                 self.told.push(format!("{which} holds a way back of {at_provider} in browser {browser}"));
                 self.sign_ins[which].held.push((url, at_provider));
             }
-            landing => self.judge(which, browser, &landing, at_provider, "would hold").await,
+            landing => self.judge((which, browser), &landing, at_provider, "would hold").await,
         }
     }
 
     async fn release(&mut self, which: usize, browser: usize) {
         let Some((url, who)) = self.sign_ins[which].held.pop() else { return };
         let landing = self.browsers[browser].open(&url).await;
-        self.judge(which, browser, &landing, who, "comes back").await;
+        self.judge((which, browser), &landing, who, "comes back").await;
     }
 
     async fn empty(&mut self, which: usize, browser: usize, at_provider: usize) {
@@ -352,7 +352,7 @@ impl<'a> Walk<'a> {
         let fields = if self.chance.one_in(2) { vec![("csrf", csrf.as_str())] } else { Vec::new() };
         let form = self.forged(which, &format!("/{path}"), &fields);
         let landing = self.browsers[browser].submit(form).await;
-        self.judge(which, browser, &landing, at_provider, &format!("nothing to {path}")).await;
+        self.judge((which, browser), &landing, at_provider, &format!("nothing to {path}")).await;
     }
 
     fn below(&self, which: usize, path: &str) -> Url {
@@ -365,7 +365,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes in what a stride led to, and holds every code against what was proved.
-    async fn judge(&mut self, which: usize, browser: usize, landing: &Landing, at_provider: usize, what: &str) {
+    async fn judge(&mut self, (which, browser): (usize, usize), landing: &Landing, at_provider: usize, what: &str) {
         self.told.push(format!("{which} in browser {browser}: {what} -> {}", told(landing)));
         let came_back = self.browsers[browser].history.drain(..).any(|v| v.url.path().starts_with("/callback/oidc/"));
         let sign_in = &mut self.sign_ins[which];

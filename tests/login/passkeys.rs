@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::factors::{ANN, password, then};
-use crate::support::smtp::Sink;
+use crate::support::smtp::{Received, Sink};
 use crate::support::{Application, Browser, Idp, Landing, Page, Setup, SoftPasskey, Usher};
 
 /// What the page asks the browser.
@@ -205,7 +205,7 @@ async fn a_new_passkey_is_told_to_its_owner() {
     let codes = browser.submit(form).await.page();
     let landing = codes_seen(&mut browser, &codes).await;
     usher.finish(&shop, request, landing).await;
-    let mails: Vec<String> = sink.wait_for(2).await.iter().map(|mail| mail.text()).collect();
+    let mails: Vec<String> = sink.wait_for(2).await.iter().map(Received::text).collect();
     assert!(mails.iter().any(|text| text.contains("Passkey") && text.contains("Bluering")), "{mails:?}");
     let enrolled = "SELECT count(*) FROM audit WHERE action = 'factor.enrolled'";
     assert_eq!(usher.database.count(enrolled).await, 2, "the passkey and the recovery codes");

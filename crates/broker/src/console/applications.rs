@@ -63,8 +63,7 @@ impl Default for ApplicationForm {
 
 /// Every application but our own pages, by name.
 pub fn list(broker: &Broker) -> Vec<Application> {
-    let mut all: Vec<_> =
-        broker.snapshot().applications.values().filter(|a| !is_own(&a.id)).cloned().collect();
+    let mut all: Vec<_> = broker.snapshot().applications.values().filter(|a| !is_own(&a.id)).cloned().collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }

@@ -21,11 +21,11 @@ mod resume;
 pub mod script;
 mod vouched;
 
+pub(crate) use arrive::claim as claim_handshake;
 pub use arrive::{Arrived, arrive};
+pub(crate) use commit::{FinishPlan, NotCommitted, shown};
 pub use commit::{SESSION_KEY, verified_email};
 pub(crate) use decided::authentication as authenticated;
-pub(crate) use arrive::claim as claim_handshake;
-pub(crate) use commit::{FinishPlan, NotCommitted, shown};
 pub(crate) use depart::{
     StoredHandshake, begin as begin_handshake, connector as connector_of, keep as keep_handshake, services,
 };

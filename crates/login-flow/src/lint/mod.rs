@@ -32,8 +32,7 @@ pub struct Shared {
 }
 
 /// Where nothing is shared, or where it does not matter.
-pub static NOTHING_SHARED: Shared =
-    Shared { prompts: BTreeSet::new(), mails: BTreeSet::new(), roles: BTreeSet::new() };
+pub static NOTHING_SHARED: Shared = Shared { prompts: BTreeSet::new(), mails: BTreeSet::new(), roles: BTreeSet::new() };
 
 /// What a flow is judged against.
 #[derive(Debug, Clone, Copy)]

@@ -18,7 +18,9 @@ pub(super) fn findings(definition: &FlowDefinition, around: Surroundings<'_>) ->
         }
         for option in &step.options {
             let wrong = match option {
-                FlowOption::Local { authenticator: Authenticator::Passkey } if around.passkeys == Passkeys::NoDomain => {
+                FlowOption::Local { authenticator: Authenticator::Passkey }
+                    if around.passkeys == Passkeys::NoDomain =>
+                {
                     Some(Problem::PasskeyNoDomain)
                 }
                 FlowOption::Local { authenticator } => factor(*authenticator, number, identified),

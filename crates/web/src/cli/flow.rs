@@ -195,10 +195,13 @@ fn told(ran: &Replayed) -> serde_json::Value {
             "reference": row.correlation, "application": row.application, "at": row.at, "person": mask(&row.person),
             "from": row.from, "verdict": verdict(&row.verdict),
         });
-        match &row.verdict {
-            Verdict::Same => {}
-            Verdict::Changed { to } => told["to"] = json!(to),
-            Verdict::Unknown { fact } => told["fact"] = json!(fact),
+        let more = match &row.verdict {
+            Verdict::Same => None,
+            Verdict::Changed { to } => Some(("to", json!(to))),
+            Verdict::Unknown { fact } => Some(("fact", json!(fact))),
+        };
+        if let (Some((name, value)), Some(members)) = (more, told.as_object_mut()) {
+            members.insert(name.to_owned(), value);
         }
         told
     };

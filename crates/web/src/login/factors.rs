@@ -164,7 +164,9 @@ async fn submit(
         return unsaved(&app, &caller, &flow).await;
     }
     let form = FactorForm { step: fields.step, act, remember: !fields.remember.is_empty(), csrf: fields.csrf };
-    login::submit_factor(&app.broker, &flow, form, &caller.visitor).await.map_err(|f| caller.fail(&app, f))?;
+    Box::pin(login::submit_factor(&app.broker, &flow, form, &caller.visitor))
+        .await
+        .map_err(|f| caller.fail(&app, f))?;
     Ok(see_other(&paths::login(&flow)))
 }
 

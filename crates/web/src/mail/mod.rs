@@ -115,12 +115,9 @@ fn parts(texts: Texts, content: &MailContent) -> Parts {
                 texts.t("mail-invitation-warning"),
             ],
         },
-        MailContent::ByScript { subject, paragraphs } => Parts {
-            subject: subject.clone(),
-            paragraphs: paragraphs.clone(),
-            key: Key::None,
-            after: Vec::new(),
-        },
+        MailContent::ByScript { subject, paragraphs } => {
+            Parts { subject: subject.clone(), paragraphs: paragraphs.clone(), key: Key::None, after: Vec::new() }
+        }
         MailContent::Test => Parts {
             subject: texts.t("mail-test-subject"),
             paragraphs: vec![texts.t("mail-test-text")],

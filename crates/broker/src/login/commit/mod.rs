@@ -32,8 +32,8 @@ pub use records::SESSION_KEY;
 
 use super::evidence::{DecisionContext, decide_now};
 use super::script;
-use crate::answer::RememberedDevice;
 use crate::answer::Beside;
+use crate::answer::RememberedDevice;
 use crate::failure::Fault;
 use crate::replay;
 use crate::visitor::Visitor;

@@ -29,8 +29,8 @@ pub use bundle::ScriptBundle;
 pub(crate) use dry::{Dry, Seen, draft_program, dry_run, program_of, reading};
 pub use ended::ended;
 pub use program::Scripts;
-pub(crate) use recorded::recorded;
 pub use prompt::{PromptPage, ShownField, prompt_page, submit_prompt};
+pub(crate) use recorded::recorded;
 pub use shared::{MailTemplate, PromptField, PromptTemplate, Shared};
 
 use self::facts::Out;

@@ -18,10 +18,7 @@ use crate::pages::{Tag, Tone};
 
 pub async fn show(console: &Console, opened: &Opened, search: &Fields) -> Answer {
     let last = search.text("last").parse().unwrap_or(replay::USUAL).clamp(1, replay::MOST);
-    let ran = match search.holds("last") {
-        true => Some(run(console, opened, last).await?),
-        false => None,
-    };
+    let ran = if search.holds("last") { Some(run(console, opened, last).await?) } else { None };
     Ok(page(console, opened, (last, ran)))
 }
 

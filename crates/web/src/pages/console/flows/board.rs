@@ -129,9 +129,11 @@ impl askama::filters::HtmlSafe for SignInPreview {}
 
 impl SignInPreview {
     fn passkey_class(&self) -> &'static str {
-        "button secondary"
+        let alone = self.password.is_none() && self.ways.first().is_empty();
+        if alone { "button" } else { "button secondary" }
     }
 
+    #[expect(clippy::unused_self, reason = "the template of the real page asks the page")]
     fn name_autocomplete(&self) -> &'static str {
         "off"
     }
