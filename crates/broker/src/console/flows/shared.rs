@@ -205,7 +205,9 @@ fn is_host(text: &str) -> bool {
     let Ok(url) = Url::parse(&format!("https://{text}/")) else { return false };
     let Some(host) = url.host_str() else { return false };
     let written = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    written.eq_ignore_ascii_case(text)
+    // Exact names only: a pattern would stand there and never fit anything.
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
+    plain && written.eq_ignore_ascii_case(text)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, Fault> {
