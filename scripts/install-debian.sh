@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a group of work needs, only those that are missing, and asks nothing.
-#   scripts/install-debian.sh GROUP...      GROUP: build, test, bench, lint, fuzz
+#   scripts/install-debian.sh GROUP...      GROUP: build, saml, test, bench, lint, fuzz
 # As root, or as a user with sudo. Elsewhere than on Debian it names the commands that are missing and stops.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -13,6 +13,19 @@ needs() {
 gcc cc
 libc6-dev /usr/include/stdlib.h
 make make
+TXT
+    ;;
+  saml)
+    # What saml-sp is built on (libxml2, xmlsec, OpenSSL, and clang to read their headers), and the command of its tests.
+    cat <<'TXT'
+pkg-config pkg-config
+clang clang
+libclang-dev -
+libxml2-dev /usr/include/libxml2/libxml/parser.h
+libxmlsec1-dev /usr/include/xmlsec1/xmlsec/xmlsec.h
+libxmlsec1-openssl -
+libssl-dev /usr/include/openssl/ssl.h
+xmlsec1 xmlsec1
 TXT
     ;;
   test)
@@ -34,7 +47,7 @@ TXT
   lint)
     printf '%s\n' 'shellcheck shellcheck' 'python3-yaml -'
     ;;
-  *) fail "unknown group $1: build, test, bench, lint or fuzz" ;;
+  *) fail "unknown group $1: build, saml, test, bench, lint or fuzz" ;;
   esac
 }
 

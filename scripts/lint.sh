@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 use_rust
-scripts/install-debian.sh build lint
+scripts/install-debian.sh build saml lint
 deny=$(scripts/install-tool.sh cargo-deny)
 
 step() {

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 use_rust
 
-scripts/install-debian.sh build test lint
+scripts/install-debian.sh build saml test lint
 scripts/node-path.sh >/dev/null
 scripts/assets.sh
 scripts/install-tool.sh cargo-deny >/dev/null

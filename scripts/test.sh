@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 use_rust
-scripts/install-debian.sh build test
+scripts/install-debian.sh build saml test
 
 # What the person's shell says about Usher must not reach the servers under test.
 for name in "${!USHER_@}"; do

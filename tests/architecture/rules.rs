@@ -7,6 +7,7 @@ use toml::{Table, Value};
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("oidc-rp", &[]),
+    ("saml-sp", &[]),
     ("connectors", &["domain", "oidc-rp"]),
     ("flow-script", &["domain"]),
     ("login-flow", &["domain", "flow-script"]),
@@ -49,6 +50,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["outbound", "web"]),
     ("lettre", &["outbound"]),
     ("samael", &["saml-sp", "saml-idp"]),
+    ("roxmltree", &["saml-sp", "saml-idp"]),
+    ("quick-xml", &["saml-sp", "saml-idp"]),
+    ("x509-parser", &["saml-sp", "saml-idp"]),
     ("libxml", &["saml-sp", "saml-idp"]),
     ("rquickjs", &["flow-script"]),
     ("webauthn-rs", &["login-flow"]),
@@ -64,6 +68,9 @@ const HOMES: &[(&str, &[&str])] = &[
 ];
 
 const LONGEST_FILE: usize = 500;
+
+/// The one file with unsafe code: two switches of a C library that have no safe face (decision 15).
+const UNSAFE: &str = "crates/saml-sp/src/quiet.rs";
 
 /// The tables of a manifest that name dependencies, `[target.*]` included.
 fn dependency_tables(manifest: &Table) -> Vec<(&'static str, &Table)> {
@@ -161,6 +168,12 @@ pub fn source(path: &str, text: &str) -> Vec<String> {
     let lines = text.lines().count();
     if lines > LONGEST_FILE && !is_test_file(path) {
         violations.push(format!("{path}: {lines} lines, {LONGEST_FILE} are allowed"));
+    }
+    let needle = ["unsafe", "_code"].concat();
+    if path != UNSAFE
+        && lines_with(text, "#[expect").any(|at| text.lines().nth(at - 1).is_some_and(|line| line.contains(&needle)))
+    {
+        violations.push(format!("{path}: unsafe code is at home in {UNSAFE} only"));
     }
     violations
 }
@@ -275,6 +288,13 @@ mod self_check {
         let silenced = ["//! A.\n    #[", "allow(dead_code)]\n#![", "allow(x)]\n"].concat();
         assert_eq!(source("a.rs", &silenced).len(), 2);
         assert!(source("a.rs", "//! A.\n#[expect(dead_code, reason = \"soon\")]\n").is_empty());
+    }
+
+    #[test]
+    fn unsafe_code_is_refused_but_in_one_file() {
+        let text = "//! A.\n#[expect(unsafe_code, reason = \"a C function\")]\nmod x {}\n";
+        assert_eq!(source("crates/x/src/a.rs", text).len(), 1);
+        assert!(source("crates/saml-sp/src/quiet.rs", text).is_empty());
     }
 
     #[test]
